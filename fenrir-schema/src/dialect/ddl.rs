@@ -1,0 +1,124 @@
+//! SQL that all dialects write alike, but for names, types and literals.
+
+use super::Rules;
+use crate::table::{ForeignKey, Index, IndexTarget, Unique};
+use crate::{Column, DefaultValue, Expression, Identifier, Table};
+
+/// A name as SQL. Only plain lower-case names go without quotes: the others mean something else, or
+/// nothing, in one database or the other.
+pub(super) fn quote(rules: &dyn Rules, name: &Identifier) -> String {
+    let text = name.as_str();
+    let plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain && !rules.is_reserved(text) {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    }
+}
+
+pub(super) fn quoted_list(rules: &dyn Rules, names: &[Identifier]) -> String {
+    names.iter().map(|name| quote(rules, name)).collect::<Vec<_>>().join(", ")
+}
+
+/// `name type [NOT NULL] [DEFAULT …]`, with `generated` in place of the last two where it is given.
+pub(super) fn column(rules: &dyn Rules, column: &Column, type_name: &str) -> String {
+    let mut sql = format!("{} {type_name}", quote(rules, &column.name));
+    if !column.nullable {
+        sql.push_str(" NOT NULL");
+    }
+    if let Some(default) = &column.default {
+        sql.push_str(" DEFAULT ");
+        sql.push_str(&rules.default(default, &column.sql_type));
+    }
+    sql
+}
+
+/// The parts of a table's body after its columns, each `CONSTRAINT name …`.
+pub(super) fn constraints(rules: &dyn Rules, table: &Table, with_primary_key: bool) -> Vec<String> {
+    let mut parts = Vec::new();
+    if with_primary_key {
+        let key = &table.primary_key;
+        let columns = quoted_list(rules, &key.columns);
+        parts.push(format!("CONSTRAINT {} PRIMARY KEY ({columns})", quote(rules, &key.name)));
+    }
+    parts.extend(table.uniques.iter().map(|(name, unique)| self::unique(rules, name, unique)));
+    parts.extend(table.checks.iter().map(|(name, expression)| check(rules, name, expression)));
+    parts.extend(table.foreign_keys.iter().map(|(name, key)| foreign_key(rules, name, key)));
+    parts
+}
+
+pub(super) fn create_table(rules: &dyn Rules, name: &Identifier, parts: &[String]) -> String {
+    format!("CREATE TABLE {} (\n    {}\n)", quote(rules, name), parts.join(",\n    "))
+}
+
+pub(super) fn unique(rules: &dyn Rules, name: &Identifier, unique: &Unique) -> String {
+    format!("CONSTRAINT {} UNIQUE ({})", quote(rules, name), quoted_list(rules, &unique.columns))
+}
+
+pub(super) fn check(rules: &dyn Rules, name: &Identifier, expression: &Expression) -> String {
+    format!("CONSTRAINT {} CHECK ({expression})", quote(rules, name))
+}
+
+pub(super) fn foreign_key(rules: &dyn Rules, name: &Identifier, key: &ForeignKey) -> String {
+    let mut sql = format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
+        quote(rules, name),
+        quoted_list(rules, &key.columns),
+        quote(rules, &key.references),
+        quoted_list(rules, &key.referenced_columns),
+    );
+    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+        if action != Default::default() {
+            sql.push_str(&format!(" ON {event} {}", action.sql()));
+        }
+    }
+    sql.push_str(key.deferral.sql());
+    sql
+}
+
+pub(super) fn create_index(
+    rules: &dyn Rules,
+    table: &Identifier,
+    name: &Identifier,
+    index: &Index,
+) -> String {
+    let keys = index.keys.iter().map(|key| {
+        let of = match &key.of {
+            IndexTarget::Column(column) => quote(rules, column),
+            IndexTarget::Expression(expression) => format!("({expression})"),
+        };
+        if key.descending { format!("{of} DESC") } else { of }
+    });
+    let mut sql = format!(
+        "CREATE {}INDEX {} ON {} ({})",
+        if index.unique { "UNIQUE " } else { "" },
+        quote(rules, name),
+        quote(rules, table),
+        keys.collect::<Vec<_>>().join(", "),
+    );
+    if let Some(predicate) = &index.predicate {
+        sql.push_str(&format!(" WHERE {predicate}"));
+    }
+    sql
+}
+
+/// An expression behind `DEFAULT`: in parentheses unless it is one word, as `CURRENT_TIMESTAMP`.
+pub(super) fn default_expression(expression: &Expression) -> String {
+    let text = expression.as_str();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        text.to_owned()
+    } else {
+        format!("({text})")
+    }
+}
+
+/// What defaults have in common: a text is a literal, a number is as written.
+pub(super) fn default(rules: &dyn Rules, value: &DefaultValue) -> String {
+    match value {
+        DefaultValue::Text(text) => rules.literal(text),
+        DefaultValue::Number(number) => number.clone(),
+        DefaultValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+        DefaultValue::Expression(expression) => default_expression(expression),
+    }
+}

@@ -1,0 +1,411 @@
+//! PostgreSQL, 11 and later.
+
+use std::borrow::Cow;
+
+use super::{Rules, ddl};
+use crate::table::AutoIncrement;
+use crate::{Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table};
+
+pub(super) struct Postgres;
+
+impl Rules for Postgres {
+    fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match sql_type {
+            SqlType::Bool => "boolean",
+            SqlType::SmallInt => "smallint",
+            SqlType::Integer => "integer",
+            SqlType::BigInt => "bigint",
+            SqlType::Float => "real",
+            SqlType::Double => "double precision",
+            SqlType::Numeric { precision: Some(p), scale: Some(s) } => {
+                return Some(Cow::Owned(format!("numeric({p}, {s})")));
+            }
+            SqlType::Numeric { precision: Some(p), scale: None } => {
+                return Some(Cow::Owned(format!("numeric({p})")));
+            }
+            SqlType::Numeric { .. } => "numeric",
+            SqlType::Text => "text",
+            SqlType::VarChar { max_length: Some(n) } => return Some(Cow::Owned(format!("varchar({n})"))),
+            SqlType::VarChar { max_length: None } => "varchar",
+            SqlType::Char { length } => return Some(Cow::Owned(format!("char({})", length.unwrap_or(1)))),
+            SqlType::Binary => "bytea",
+            SqlType::Date => "date",
+            SqlType::Time => "time",
+            SqlType::Timestamp => "timestamp",
+            SqlType::Timestamptz => "timestamptz",
+            SqlType::Uuid => "uuid",
+            SqlType::Json => "json",
+            SqlType::Jsonb => "jsonb",
+            SqlType::Enum(name) => return Some(Cow::Owned(ddl::quote(self, name))),
+        }))
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        RESERVED.binary_search(&word).is_ok()
+    }
+
+    /// With a backslash the `E''` form, which means the same whatever `standard_conforming_strings`
+    /// says (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE>).
+    fn literal(&self, text: &str) -> String {
+        let doubled = text.replace('\'', "''");
+        if text.contains('\\') {
+            format!("E'{}'", doubled.replace('\\', "\\\\"))
+        } else {
+            format!("'{doubled}'")
+        }
+    }
+
+    fn default(&self, value: &DefaultValue, _: &SqlType) -> String {
+        ddl::default(self, value)
+    }
+
+    fn has_comments(&self) -> bool {
+        true
+    }
+
+    fn generates_any_column(&self) -> bool {
+        true
+    }
+
+    fn timestamptz(&self) -> &'static str {
+        "Timestamptz"
+    }
+
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
+        match sql_type {
+            SqlType::Bool => "FALSE".to_owned(),
+            SqlType::SmallInt
+            | SqlType::Integer
+            | SqlType::BigInt
+            | SqlType::Float
+            | SqlType::Double
+            | SqlType::Numeric { .. } => "0".to_owned(),
+            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Binary => {
+                "''".to_owned()
+            }
+            SqlType::Date => "'1970-01-01'".to_owned(),
+            SqlType::Time => "'00:00:00'".to_owned(),
+            SqlType::Timestamp => "'1970-01-01 00:00:00'".to_owned(),
+            SqlType::Timestamptz => "'1970-01-01 00:00:00+00'".to_owned(),
+            SqlType::Uuid => "'00000000-0000-0000-0000-000000000000'".to_owned(),
+            SqlType::Json | SqlType::Jsonb => "'null'".to_owned(),
+            SqlType::Enum(name) => {
+                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
+                self.literal(first.map_or("", String::as_str))
+            }
+        }
+    }
+
+    fn script(&self, _: &Schema, _: &Schema, changes: &[Change]) -> Script {
+        let mut script = Script::default();
+        for change in changes {
+            self.change(change, &mut script);
+        }
+        script
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        None
+    }
+}
+
+impl Postgres {
+    fn change(&self, change: &Change, script: &mut Script) {
+        let quote = |name: &Identifier| ddl::quote(self, name);
+        let alter = |table: &Identifier, action: String| format!("ALTER TABLE {} {action}", quote(table));
+        match change {
+            Change::CreateEnum { name, definition } => {
+                let labels: Vec<_> = definition.labels.iter().map(|label| self.literal(label)).collect();
+                script.push(change, format!("CREATE TYPE {} AS ENUM ({})", quote(name), labels.join(", ")));
+            }
+            Change::DropEnum { name, .. } => script.push(change, format!("DROP TYPE {}", quote(name))),
+            Change::CreateTable { table } => self.create_table(change, table, script),
+            Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
+            Change::AddColumn { table, column, backfill } => {
+                self.add_column(change, table, column, backfill.as_ref(), script);
+            }
+            Change::DropColumn { table, column } => {
+                script.push(change, alter(table, format!("DROP COLUMN {}", quote(&column.name))));
+            }
+            Change::AddUnique { table, name, definition } => {
+                script.push(change, alter(table, format!("ADD {}", ddl::unique(self, name, definition))));
+            }
+            Change::AddCheck { table, name, definition } => {
+                script.push(change, alter(table, format!("ADD {}", ddl::check(self, name, definition))));
+            }
+            Change::AddForeignKey { table, name, definition } => {
+                script
+                    .push(change, alter(table, format!("ADD {}", ddl::foreign_key(self, name, definition))));
+            }
+            Change::DropUnique { table, name, .. }
+            | Change::DropCheck { table, name, .. }
+            | Change::DropForeignKey { table, name, .. } => {
+                script.push(change, alter(table, format!("DROP CONSTRAINT {}", quote(name))));
+            }
+            Change::AddIndex { table, name, definition } => {
+                script.push(change, ddl::create_index(self, table, name, definition));
+            }
+            Change::DropIndex { name, .. } => script.push(change, format!("DROP INDEX {}", quote(name))),
+            Change::SetTableComment { table, to, .. } => {
+                script.push(change, self.comment(&format!("TABLE {}", quote(table)), to.as_deref()));
+            }
+            Change::SetColumnComment { table, column, to, .. } => {
+                let on = format!("COLUMN {}.{}", quote(table), quote(column));
+                script.push(change, self.comment(&on, to.as_deref()));
+            }
+        }
+    }
+
+    fn create_table(&self, change: &Change, table: &Table, script: &mut Script) {
+        let mut parts: Vec<_> = table.columns.iter().map(|column| self.column(column)).collect();
+        parts.extend(ddl::constraints(self, table, true));
+        script.push(change, ddl::create_table(self, &table.name, &parts));
+        for (name, index) in &table.indexes {
+            script.also(ddl::create_index(self, &table.name, name, index));
+        }
+        let on = ddl::quote(self, &table.name);
+        if let Some(comment) = &table.comment {
+            script.also(self.comment(&format!("TABLE {on}"), Some(comment)));
+        }
+        for column in &table.columns {
+            self.column_comment(&on, column, script);
+        }
+    }
+
+    fn column(&self, column: &Column) -> String {
+        let type_name = self.type_name(&column.sql_type).unwrap_or_default();
+        match column.auto_increment {
+            None => ddl::column(self, column, &type_name),
+            Some(AutoIncrement::Serial) => {
+                let serial = match column.sql_type {
+                    SqlType::SmallInt => "smallserial",
+                    SqlType::BigInt => "bigserial",
+                    _ => "serial",
+                };
+                ddl::column(self, column, serial)
+            }
+            Some(AutoIncrement::Identity) => {
+                format!("{} GENERATED BY DEFAULT AS IDENTITY", ddl::column(self, column, &type_name))
+            }
+            Some(AutoIncrement::IdentityAlways) => {
+                format!("{} GENERATED ALWAYS AS IDENTITY", ddl::column(self, column, &type_name))
+            }
+        }
+    }
+
+    /// With a backfill the column comes empty, is filled, and then gets what else it has: a default
+    /// that came first would be written into the rows for nothing, and NOT NULL would refuse them.
+    fn add_column(
+        &self,
+        change: &Change,
+        table: &Identifier,
+        column: &Column,
+        backfill: Option<&Expression>,
+        script: &mut Script,
+    ) {
+        let on = ddl::quote(self, table);
+        let name = ddl::quote(self, &column.name);
+        let Some(backfill) = backfill else {
+            script.push(change, format!("ALTER TABLE {on} ADD COLUMN {}", self.column(column)));
+            return self.column_comment(&on, column, script);
+        };
+        let type_name = self.type_name(&column.sql_type).unwrap_or_default();
+        script.push(change, format!("ALTER TABLE {on} ADD COLUMN {name} {type_name}"));
+        script.also(format!("UPDATE {on} SET {name} = {backfill}"));
+        let mut rest = Vec::new();
+        if let Some(default) = &column.default {
+            rest.push(format!("ALTER COLUMN {name} SET DEFAULT {}", self.default(default, &column.sql_type)));
+        }
+        if !column.nullable {
+            rest.push(format!("ALTER COLUMN {name} SET NOT NULL"));
+        }
+        if !rest.is_empty() {
+            script.also(format!("ALTER TABLE {on}\n    {}", rest.join(",\n    ")));
+        }
+        self.column_comment(&on, column, script);
+    }
+
+    fn column_comment(&self, table: &str, column: &Column, script: &mut Script) {
+        if let Some(comment) = &column.comment {
+            let on = format!("COLUMN {table}.{}", ddl::quote(self, &column.name));
+            script.also(self.comment(&on, Some(comment)));
+        }
+    }
+
+    fn comment(&self, on: &str, text: Option<&str>) -> String {
+        let text = text.map_or_else(|| "NULL".to_owned(), |text| self.literal(text));
+        format!("COMMENT ON {on} IS {text}")
+    }
+}
+
+/// The words that `pg_get_keywords()` of PostgreSQL 15 does not call unreserved: what its own
+/// `quote_ident` quotes.
+const RESERVED: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "bigint",
+    "binary",
+    "bit",
+    "boolean",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "coalesce",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dec",
+    "decimal",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "extract",
+    "false",
+    "fetch",
+    "float",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "greatest",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "inout",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "least",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "national",
+    "natural",
+    "nchar",
+    "none",
+    "normalize",
+    "not",
+    "notnull",
+    "null",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "precision",
+    "primary",
+    "real",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "session_user",
+    "setof",
+    "similar",
+    "smallint",
+    "some",
+    "substring",
+    "symmetric",
+    "table",
+    "tablesample",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trailing",
+    "treat",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserved_words_are_sorted() {
+        assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn a_literal_cannot_be_left() {
+        assert_eq!(Postgres.literal("it's"), "'it''s'");
+        assert_eq!(Postgres.literal(r"\'; DROP TABLE page"), r"E'\\''; DROP TABLE page'");
+    }
+}

@@ -1,0 +1,487 @@
+//! SQLite, 3.35 and later (JSONB columns with a default: 3.45).
+//!
+//! What ALTER TABLE can do is done by it; for the rest the table is built anew, its rows copied, the
+//! old one dropped and the new one renamed (<https://www.sqlite.org/lang_altertable.html#otheralter>).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Rules, ddl, needs_value};
+use crate::{
+    Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table, digest,
+};
+
+pub(super) struct Sqlite;
+
+/// A rebuild drops a table that others point at. With foreign keys on, that deletes or nulls their
+/// rows; the pragma does nothing inside a transaction, so the file opens its own. With
+/// `legacy_alter_table` the rename leaves alone what already points at the name.
+///
+/// `fenrir_guard` fails the transaction where rows would be left without their parents.
+const FRAME: Frame = Frame {
+    open: "\
+PRAGMA foreign_keys = OFF;
+PRAGMA legacy_alter_table = ON;
+BEGIN IMMEDIATE;
+CREATE TEMP TABLE fenrir_guard (
+    violations_before INTEGER NOT NULL,
+    violations_after INTEGER
+        CONSTRAINT \"rows would be left without the row that they refer to\"
+        CHECK (violations_after <= violations_before),
+    triggers INTEGER
+        CONSTRAINT \"a table to be rebuilt has triggers that would be lost: drop them first\"
+        CHECK (triggers = 0)
+);
+INSERT INTO fenrir_guard (violations_before)
+    SELECT count(*) FROM pragma_foreign_key_check;
+",
+    close: "\
+UPDATE fenrir_guard
+    SET violations_after = (SELECT count(*) FROM pragma_foreign_key_check);
+DROP TABLE temp.fenrir_guard;
+COMMIT;
+PRAGMA legacy_alter_table = OFF;
+PRAGMA foreign_keys = ON;
+",
+};
+
+impl Rules for Sqlite {
+    /// The declared type is a name that a reader knows and that gives the affinity that Diesel's
+    /// values need (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>). `JSON`
+    /// alone would have numeric affinity, and turn the text `12345678901234567890` into a float.
+    fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match sql_type {
+            SqlType::Bool => "BOOLEAN",
+            SqlType::SmallInt => "SMALLINT",
+            SqlType::Integer => "INTEGER",
+            SqlType::BigInt => "BIGINT",
+            SqlType::Float => "FLOAT",
+            SqlType::Double => "DOUBLE",
+            SqlType::Numeric { precision: Some(p), scale: Some(s) } => {
+                return Some(Cow::Owned(format!("NUMERIC({p}, {s})")));
+            }
+            SqlType::Numeric { precision: Some(p), scale: None } => {
+                return Some(Cow::Owned(format!("NUMERIC({p})")));
+            }
+            SqlType::Numeric { .. } => "NUMERIC",
+            SqlType::Text | SqlType::Enum(_) => "TEXT",
+            SqlType::VarChar { max_length: Some(n) } => return Some(Cow::Owned(format!("VARCHAR({n})"))),
+            SqlType::VarChar { max_length: None } => "VARCHAR",
+            SqlType::Char { length } => return Some(Cow::Owned(format!("CHAR({})", length.unwrap_or(1)))),
+            SqlType::Binary => "BLOB",
+            SqlType::Date => "DATE",
+            SqlType::Time => "TIME",
+            SqlType::Timestamp => "TIMESTAMP",
+            SqlType::Timestamptz => "TIMESTAMPTZ",
+            SqlType::Json => "JSON TEXT",
+            SqlType::Jsonb => "JSONB",
+            SqlType::Uuid => return None,
+        }))
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        RESERVED.binary_search(&word).is_ok()
+    }
+
+    fn literal(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String {
+        match (value, sql_type) {
+            // Diesel reads JSONB from SQLite's binary form only.
+            (DefaultValue::Text(text), SqlType::Jsonb) => format!("(jsonb({}))", self.literal(text)),
+            _ => ddl::default(self, value),
+        }
+    }
+
+    fn has_comments(&self) -> bool {
+        false
+    }
+
+    /// Only an `INTEGER PRIMARY KEY` is.
+    fn generates_any_column(&self) -> bool {
+        false
+    }
+
+    fn timestamptz(&self) -> &'static str {
+        "TimestamptzSqlite"
+    }
+
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
+        match sql_type {
+            SqlType::Bool => "FALSE".to_owned(),
+            SqlType::SmallInt
+            | SqlType::Integer
+            | SqlType::BigInt
+            | SqlType::Float
+            | SqlType::Double
+            | SqlType::Numeric { .. } => "0".to_owned(),
+            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Uuid => "''".to_owned(),
+            SqlType::Binary => "x''".to_owned(),
+            SqlType::Date => "'1970-01-01'".to_owned(),
+            SqlType::Time => "'00:00:00'".to_owned(),
+            SqlType::Timestamp => "'1970-01-01 00:00:00'".to_owned(),
+            SqlType::Timestamptz => "'1970-01-01 00:00:00+00:00'".to_owned(),
+            SqlType::Json => "'null'".to_owned(),
+            SqlType::Jsonb => "jsonb('null')".to_owned(),
+            SqlType::Enum(name) => {
+                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
+                self.literal(first.map_or("", String::as_str))
+            }
+        }
+    }
+
+    fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
+        Plan::new(before, after, changes).script()
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        Some(FRAME)
+    }
+}
+
+/// The changes, sorted by what becomes of each table.
+struct Plan<'a> {
+    before: &'a Schema,
+    after: &'a Schema,
+    created: BTreeSet<&'a Identifier>,
+    dropped: BTreeSet<&'a Identifier>,
+    altered: BTreeMap<&'a Identifier, Vec<&'a Change>>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(before: &'a Schema, after: &'a Schema, changes: &'a [Change]) -> Self {
+        let created = after.tables.keys().filter(|name| !before.tables.contains_key(*name)).collect();
+        let dropped = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).collect();
+        let mut altered: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for change in changes {
+            // SQLite has no comments, and an enum is a check on each column that has it.
+            let silent = matches!(change, Change::SetTableComment { .. } | Change::SetColumnComment { .. });
+            let stays =
+                |name: &Identifier| before.tables.contains_key(name) && after.tables.contains_key(name);
+            if let Some(table) = change.table().filter(|name| !silent && stays(name)) {
+                altered.entry(table).or_default().push(change);
+            }
+        }
+        Self { before, after, created, dropped, altered }
+    }
+
+    fn script(&self) -> Script {
+        let mut script = Script::default();
+        let (rebuilt, altered): (Vec<_>, Vec<_>) =
+            self.altered.iter().partition(|(name, changes)| self.needs_rebuild(name, changes));
+        if !rebuilt.is_empty() || self.drops_a_circle() {
+            script.frame = Some(FRAME);
+        }
+        for (_, changes) in &altered {
+            drop_indexes(changes, &mut script);
+        }
+        for name in self.before.creation_order(&self.dropped).into_iter().rev() {
+            script.push(format_args!("drop table `{name}`"), format!("DROP TABLE {}", quote(name)));
+        }
+        for (_, changes) in &altered {
+            alter(changes, &mut script);
+        }
+        for (name, changes) in &rebuilt {
+            self.rebuild(name, changes, &mut script);
+        }
+        for name in self.after.creation_order(&self.created) {
+            let table = &self.after.tables[name];
+            script.push(format_args!("create table `{name}`"), create_table(table, name, self.after));
+            create_indexes(table, &mut script);
+        }
+        for (_, changes) in &altered {
+            add_indexes(changes, &mut script);
+        }
+        script
+    }
+
+    fn needs_rebuild(&self, name: &Identifier, changes: &[&Change]) -> bool {
+        let before = &self.before.tables[name];
+        changes.iter().any(|change| match change {
+            Change::AddIndex { .. } | Change::DropIndex { .. } => false,
+            Change::AddColumn { column, backfill, .. } => !can_add(column, backfill.as_ref()),
+            Change::DropColumn { column, .. } => !can_drop(before, &column.name),
+            _ => true,
+        })
+    }
+
+    /// With foreign keys on, dropping a table deletes its rows first; in a circle there is always
+    /// one that others still point at.
+    fn drops_a_circle(&self) -> bool {
+        let mut gone = BTreeSet::new();
+        for name in self.before.creation_order(&self.dropped) {
+            gone.insert(name);
+            let points_ahead = |target: &Identifier| self.dropped.contains(target) && !gone.contains(target);
+            if self.before.tables[name].foreign_keys.values().any(|key| points_ahead(&key.references)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn rebuild(&self, name: &Identifier, changes: &[&Change], script: &mut Script) {
+        let (old, new) = (&self.before.tables[name], &self.after.tables[name]);
+        let about: Vec<_> = changes.iter().map(ToString::to_string).collect();
+        script.push(
+            format_args!("rebuild table `{name}`: {}", about.join("; ")),
+            format!(
+                "UPDATE fenrir_guard SET triggers = (\n    SELECT count(*) FROM sqlite_master WHERE type = \
+                 'trigger' AND lower(tbl_name) = lower({})\n)",
+                Sqlite.literal(name.as_str())
+            ),
+        );
+        // Named after what it will hold: the same for every run, and nobody else's.
+        let text = create_table(new, name, self.after);
+        let temporary =
+            Identifier::generated([name], &format!("rebuilt_{}", &digest::sha256_hex(text.as_bytes())[..8]));
+        script.also(create_table(new, &temporary, self.after));
+        script.also(copy_rows(old, new, &temporary, changes));
+        if has_sequence(new) && has_sequence(old) {
+            // A key that was given out once must not be given out again.
+            let (old, new) = (Sqlite.literal(name.as_str()), Sqlite.literal(temporary.as_str()));
+            script.also(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
+            script.also(format!(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
+            ));
+        }
+        script.also(format!("DROP TABLE {}", quote(name)));
+        script.also(format!("ALTER TABLE {} RENAME TO {}", quote(&temporary), quote(name)));
+        create_indexes(new, script);
+    }
+}
+
+fn quote(name: &Identifier) -> String {
+    ddl::quote(&Sqlite, name)
+}
+
+fn drop_indexes(changes: &[&Change], script: &mut Script) {
+    for change in changes {
+        if let Change::DropIndex { name, .. } = change {
+            script.push(change, format!("DROP INDEX {}", quote(name)));
+        }
+    }
+}
+
+fn add_indexes(changes: &[&Change], script: &mut Script) {
+    for change in changes {
+        if let Change::AddIndex { table, name, definition } = change {
+            script.push(change, ddl::create_index(&Sqlite, table, name, definition));
+        }
+    }
+}
+
+fn alter(changes: &[&Change], script: &mut Script) {
+    for change in changes {
+        match change {
+            Change::DropColumn { table, column } => {
+                script.push(
+                    change,
+                    format!("ALTER TABLE {} DROP COLUMN {}", quote(table), quote(&column.name)),
+                );
+            }
+            Change::AddColumn { table, column, backfill } => {
+                let (table, name) = (quote(table), quote(&column.name));
+                script.push(change, format!("ALTER TABLE {table} ADD COLUMN {}", plain_column(column)));
+                if let Some(backfill) = backfill {
+                    script.also(format!("UPDATE {table} SET {name} = {backfill}"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What ALTER TABLE takes for a new column; keys, checks and an enum's check come as changes of
+/// their own, or with the type.
+fn can_add(column: &Column, backfill: Option<&Expression>) -> bool {
+    let constant = match &column.default {
+        None => column.nullable,
+        Some(DefaultValue::Expression(_)) => false,
+        Some(DefaultValue::Text(_)) => column.sql_type != SqlType::Jsonb,
+        Some(DefaultValue::Number(_) | DefaultValue::Bool(_)) => true,
+    };
+    constant && !matches!(column.sql_type, SqlType::Enum(_)) && !(backfill.is_some() && needs_value(column))
+}
+
+/// DROP COLUMN refuses a column that is in a key; those of the table before count, since they go in
+/// the same rebuild.
+fn can_drop(table: &Table, column: &Identifier) -> bool {
+    !table.primary_key.columns.contains(column)
+        && !table.uniques.values().any(|unique| unique.columns.contains(column))
+        && !table.foreign_keys.values().any(|key| key.columns.contains(column))
+        && table.columns.len() > 1
+}
+
+/// Whether SQLite keeps the greatest key that the table ever had.
+fn has_sequence(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.auto_increment.is_some())
+}
+
+fn create_table(table: &Table, name: &Identifier, schema: &Schema) -> String {
+    let mut parts: Vec<_> = table.columns.iter().map(|column| self::column(column, table, schema)).collect();
+    parts.extend(ddl::constraints(&Sqlite, table, !has_sequence(table)));
+    ddl::create_table(&Sqlite, name, &parts)
+}
+
+fn create_indexes(table: &Table, script: &mut Script) {
+    for (name, index) in &table.indexes {
+        script.also(ddl::create_index(&Sqlite, &table.name, name, index));
+    }
+}
+
+fn plain_column(column: &Column) -> String {
+    ddl::column(&Sqlite, column, &Sqlite.type_name(&column.sql_type).unwrap_or_default())
+}
+
+fn column(column: &Column, table: &Table, schema: &Schema) -> String {
+    if column.auto_increment.is_some() {
+        // Whatever the integer's size, only the type INTEGER is generated.
+        return format!(
+            "{} INTEGER NOT NULL CONSTRAINT {} PRIMARY KEY AUTOINCREMENT",
+            quote(&column.name),
+            quote(&table.primary_key.name)
+        );
+    }
+    let mut sql = plain_column(column);
+    if let SqlType::Enum(name) = &column.sql_type {
+        let labels =
+            schema.enums.get(name).map(|definition| definition.labels.as_slice()).unwrap_or_default();
+        let labels: Vec<_> = labels.iter().map(|label| Sqlite.literal(label)).collect();
+        sql.push_str(&format!(
+            " CONSTRAINT {} CHECK ({} IN ({}))",
+            quote(&Identifier::generated([&table.name, &column.name], "enum")),
+            quote(&column.name),
+            labels.join(", ")
+        ));
+    }
+    sql
+}
+
+/// Copies what both have, and fills what is new. Columns are qualified, since SQLite takes a quoted
+/// name that it does not know for a text.
+fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Change]) -> String {
+    let (mut into, mut from) = (Vec::new(), Vec::new());
+    // Without an INTEGER PRIMARY KEY the rowid is a value of its own, which a copy would lose.
+    let is_alias = |table: &Table| match table.primary_key.columns.as_slice() {
+        [key] => table
+            .column(key)
+            .is_some_and(|column| column.sql_type == SqlType::Integer || column.auto_increment.is_some()),
+        _ => false,
+    };
+    let named =
+        |table: &Table| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case("rowid"));
+    if !is_alias(old) && !is_alias(new) && !named(old) && !named(new) {
+        into.push("rowid".to_owned());
+        from.push("old.rowid".to_owned());
+    }
+    for column in &new.columns {
+        let backfill = changes.iter().find_map(|change| match change {
+            Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
+                Some(backfill.as_ref())
+            }
+            _ => None,
+        });
+        match backfill {
+            None => from.push(format!("old.{}", quote(&column.name))),
+            Some(Some(expression)) => from.push(format!("({expression})")),
+            // Its default, or NULL.
+            Some(None) => continue,
+        }
+        into.push(quote(&column.name));
+    }
+    format!(
+        "INSERT INTO {} ({})\n    SELECT {}\n    FROM {} AS old",
+        quote(temporary),
+        into.join(", "),
+        from.join(", "),
+        quote(&old.name)
+    )
+}
+
+/// SQLite's keywords (<https://www.sqlite.org/lang_keywords.html>) that cannot be a name as they are,
+/// found by creating a table and a column of each name.
+const RESERVED: &[&str] = &[
+    "abort",
+    "action",
+    "add",
+    "after",
+    "all",
+    "alter",
+    "always",
+    "analyze",
+    "and",
+    "as",
+    "asc",
+    "attach",
+    "autoincrement",
+    "between",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "commit",
+    "constraint",
+    "create",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "default",
+    "deferrable",
+    "delete",
+    "distinct",
+    "drop",
+    "else",
+    "escape",
+    "except",
+    "exists",
+    "foreign",
+    "from",
+    "group",
+    "having",
+    "if",
+    "in",
+    "index",
+    "insert",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "limit",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "on",
+    "or",
+    "order",
+    "primary",
+    "raise",
+    "references",
+    "returning",
+    "select",
+    "set",
+    "table",
+    "then",
+    "to",
+    "transaction",
+    "union",
+    "unique",
+    "update",
+    "using",
+    "values",
+    "when",
+    "where",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserved_words_are_sorted() {
+        assert!(RESERVED.is_sorted());
+    }
+}

@@ -1,0 +1,36 @@
+//! What a schema is, and nothing about databases that run: the model of tables and types, the reader
+//! of model sources, the changes between two schemas, the SQL of each dialect, and the folders that
+//! migrations are kept in.
+//!
+//! A user of Fenrir depends on `fenrir-migrate`, which re-exports what is needed of this crate.
+//!
+//! The way through it is one: sources → [`Schema`] → [`diff`] → [`Change`]s →
+//! [`Dialect::script`] → [`Script`].
+
+mod change;
+mod dialect;
+mod diff;
+pub mod digest;
+mod expression;
+mod fold;
+mod identifier;
+pub mod migration;
+pub mod project;
+mod schema;
+mod script;
+mod sql_type;
+mod table;
+
+pub use change::{Change, Loss, invert};
+pub use dialect::{Dialect, StandIn, UnknownDialect, needs_value};
+pub use diff::{UnsupportedChange, UnsupportedChanges, diff};
+pub use expression::{DefaultValue, Expression, ExpressionError};
+pub use fold::{FoldError, fold};
+pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
+pub use schema::{EnumType, Schema};
+pub use script::{Frame, Script, Statement};
+pub use sql_type::SqlType;
+pub use table::{
+    AutoIncrement, Column, Deferral, ForeignKey, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction,
+    Table, Unique,
+};

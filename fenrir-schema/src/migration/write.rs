@@ -1,0 +1,111 @@
+//! Writing a migration: all of its folders, or none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::MigrationError;
+use super::folder::{CHANGES_FORMAT, ChangesFile, FenrirMetadata, Metadata, checksum};
+use crate::{Change, Schema, Script};
+
+/// A migration of one dialect, before it is on disk.
+pub struct NewMigration<'a> {
+    /// The folder of the dialect's migrations.
+    pub folder: &'a Path,
+    /// What it does to the database.
+    pub up: &'a Script,
+    /// What takes it back.
+    pub down: &'a Script,
+    /// The comment lines at the head of `up.sql`.
+    pub up_header: &'a [String],
+    /// The comment lines at the head of `down.sql`.
+    pub down_header: &'a [String],
+}
+
+/// Writes one revision's folder for each dialect, and returns the folders.
+///
+/// Each is written under a name that nothing reads, and only when all are complete do they get their
+/// names.
+///
+/// # Errors
+/// When anything cannot be written; then nothing of it stays.
+pub fn write_migration(
+    name: &str,
+    parent: Option<&str>,
+    message: &str,
+    changes: &[Change],
+    result: &Schema,
+    migrations: &[NewMigration<'_>],
+) -> Result<Vec<PathBuf>, MigrationError> {
+    let mut pending = Pending::default();
+    for migration in migrations {
+        let up = migration.up.to_sql(migration.up_header);
+        let down = migration.down.to_sql(migration.down_header);
+        let metadata = Metadata {
+            // A frame opens its own transaction, for the way up or the way down.
+            run_in_transaction: migration.up.frame.is_none() && migration.down.frame.is_none(),
+            fenrir: Some(FenrirMetadata {
+                revision: name.split('_').next().unwrap_or_default().replace('-', ""),
+                parent: parent.map(str::to_owned),
+                message: message.to_owned(),
+                checksum: checksum(parent, &up, &down),
+                schema: result.hash(),
+            }),
+        };
+        let changes = ChangesFile { format: CHANGES_FORMAT, changes: changes.to_vec() };
+        let folder = migration.folder.join(format!(".fenrir-writing-{name}"));
+        pending.temporary.push((folder.clone(), migration.folder.join(name)));
+        let broken = |error: &dyn std::fmt::Display| MigrationError::broken(&folder, error.to_string());
+        let files = [
+            ("up.sql", up),
+            ("down.sql", down),
+            ("changes.json", serde_json::to_string_pretty(&changes).map_err(|error| broken(&error))? + "\n"),
+            ("metadata.toml", toml::to_string(&metadata).map_err(|error| broken(&error))?),
+        ];
+        write_files(&folder, &files)?;
+    }
+    pending.name_all()
+}
+
+fn write_files(folder: &Path, files: &[(&str, String)]) -> Result<(), MigrationError> {
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| MigrationError::Write { path, source }
+    };
+    // What a killed run left under this name is not wanted by anybody.
+    if folder.is_dir() {
+        fs::remove_dir_all(folder).map_err(error(folder))?;
+    }
+    fs::create_dir_all(folder).map_err(error(folder))?;
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(error(&path))?;
+    }
+    Ok(())
+}
+
+/// Folders that are to be named, and go away when they are not.
+#[derive(Default)]
+struct Pending {
+    temporary: Vec<(PathBuf, PathBuf)>,
+    named: Vec<PathBuf>,
+}
+
+impl Pending {
+    fn name_all(mut self) -> Result<Vec<PathBuf>, MigrationError> {
+        for (from, to) in &self.temporary {
+            fs::rename(from, to).map_err(|source| MigrationError::Write { path: to.clone(), source })?;
+            self.named.push(to.clone());
+        }
+        self.temporary.clear();
+        Ok(std::mem::take(&mut self.named))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        for folder in self.named.iter().chain(self.temporary.iter().map(|(from, _)| from)) {
+            // Best effort: the error that led here is the one to tell.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}

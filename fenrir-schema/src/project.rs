@@ -1,0 +1,243 @@
+//! `fenrir.toml`: which package holds the models, where the migrations lie, and for which databases.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use crate::{Dialect, UnknownDialect};
+
+/// The name of the file that a project is set up in.
+pub const FILE_NAME: &str = "fenrir.toml";
+
+/// What `fenrir.toml` says, with the folder that it lies in.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder of `fenrir.toml`.
+    pub root: PathBuf,
+    /// The package whose sources hold the models; without it, the package in [`Project::root`].
+    pub package: Option<String>,
+    /// The folder of the migrations, relative to [`Project::root`] or absolute.
+    pub migrations: PathBuf,
+    /// The databases that migrations are written for: at least one, none twice.
+    pub dialects: Vec<Dialect>,
+    /// The database that the command works on when nothing else names one.
+    pub url: Option<Secret>,
+}
+
+/// A text that must not be shown, such as a URL with a password in it.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text. Whoever asks for it must not print it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Why a project's settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// No `fenrir.toml` in the folder or above it.
+    #[error("no `fenrir.toml` in `{}` or in a folder above it: `fenrir init` writes one", .0.display())]
+    NotFound(PathBuf),
+    /// The file is there, but cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or holds what it should not.
+    #[error("{}:{line}: {message}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong. Never the line itself, which may hold a password.
+        message: String,
+    },
+    /// A dialect that there is not, none, or one twice.
+    #[error("{}: `dialects`: {message}", path.display())]
+    Dialects {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    models: Models,
+    #[serde(default)]
+    migrations: Migrations,
+    #[serde(default)]
+    database: Database,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Models {
+    package: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Migrations {
+    dir: Option<PathBuf>,
+    dialects: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    url: Option<Secret>,
+}
+
+impl Project {
+    /// Reads the `fenrir.toml` of the folder, or of the nearest folder above it that has one.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub fn find(folder: &Path) -> Result<Project, ProjectError> {
+        let folder =
+            folder.canonicalize().map_err(|source| ProjectError::Read { path: folder.to_owned(), source })?;
+        folder
+            .ancestors()
+            .map(|above| above.join(FILE_NAME))
+            .find(|path| path.is_file())
+            .map_or_else(|| Err(ProjectError::NotFound(folder.clone())), |path| Project::read(&path))
+    }
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// When it cannot be read or used.
+    pub fn read(path: &Path) -> Result<Project, ProjectError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
+        let file: File = toml::from_str(&text).map_err(|error| ProjectError::Parse {
+            path: path.to_owned(),
+            line: error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
+            message: error.message().to_owned(),
+        })?;
+        let dialects_error = |message: String| ProjectError::Dialects { path: path.to_owned(), message };
+        let dialects = dialects(&file.migrations.dialects.unwrap_or_default()).map_err(dialects_error)?;
+        Ok(Project {
+            root: path.parent().map_or_else(PathBuf::new, Path::to_owned),
+            package: file.models.package,
+            migrations: file.migrations.dir.unwrap_or_else(|| PathBuf::from("migrations")),
+            dialects,
+            url: file.database.url,
+        })
+    }
+
+    /// The file that was read.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.root.join(FILE_NAME)
+    }
+
+    /// The folder that holds the migrations, or a folder of them for each dialect.
+    #[must_use]
+    pub fn migrations_root(&self) -> PathBuf {
+        self.root.join(&self.migrations)
+    }
+
+    /// The folder of one dialect's migrations: with one dialect, they lie where Diesel has them.
+    #[must_use]
+    pub fn migrations_of(&self, dialect: Dialect) -> PathBuf {
+        match self.dialects.as_slice() {
+            [_] => self.migrations_root(),
+            _ => self.migrations_root().join(dialect.name()),
+        }
+    }
+}
+
+fn dialects(names: &[String]) -> Result<Vec<Dialect>, String> {
+    let mut dialects = Vec::new();
+    for name in names {
+        let dialect = Dialect::from_str(name).map_err(|error: UnknownDialect| error.to_string())?;
+        if dialects.contains(&dialect) {
+            return Err(format!("`{dialect}` is named twice"));
+        }
+        dialects.push(dialect);
+    }
+    if dialects.is_empty() {
+        return Err("name at least one under `[migrations]`, such as `dialects = [\"postgres\"]`".to_owned());
+    }
+    dialects.sort();
+    Ok(dialects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Project, ProjectError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, text).unwrap();
+        Project::read(&path)
+    }
+
+    #[test]
+    fn one_dialect_lies_straight_in_migrations() {
+        let project = read("[migrations]\ndialects = [\"sqlite\"]").unwrap();
+        assert_eq!(project.migrations_of(Dialect::Sqlite), project.root.join("migrations"));
+    }
+
+    #[test]
+    fn several_dialects_have_a_folder_each() {
+        let project = read("[migrations]\ndialects = [\"sqlite\", \"postgres\"]").unwrap();
+        assert_eq!(project.migrations_of(Dialect::Sqlite), project.root.join("migrations/sqlite"));
+        assert_eq!(project.dialects, [Dialect::Postgres, Dialect::Sqlite]);
+    }
+
+    #[test]
+    fn a_broken_file_names_the_line_and_not_the_password() {
+        let error =
+            read("[migrations]\ndialects = [\"sqlite\"]\n[database]\nurl = \"postgres://u:hunter2@h/d")
+                .unwrap_err()
+                .to_string();
+        assert!(error.contains("fenrir.toml:4:"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn wrong_settings_are_errors() {
+        for (text, wanted) in [
+            ("[migrations]\ndialects = [\"oracle\"]", "unknown dialect `oracle`"),
+            ("[migrations]\ndialects = [\"mysql\"]", "MySQL is not supported yet"),
+            ("[migrations]\ndialects = [\"sqlite\", \"sqlite\"]", "`sqlite` is named twice"),
+            ("[migrations]\n", "name at least one"),
+            ("[migration]\n", "unknown field `migration`"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+    }
+}
