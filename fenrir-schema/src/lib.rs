@@ -14,10 +14,16 @@ pub mod digest;
 mod expression;
 mod fold;
 mod identifier;
+mod in_full;
 pub mod migration;
 pub mod project;
+#[cfg(feature = "reader")]
+pub mod reader;
 mod schema;
 mod script;
+pub mod snapshot;
+#[cfg(feature = "source")]
+pub mod source;
 mod sql_type;
 mod table;
 
@@ -27,6 +33,7 @@ pub use diff::{UnsupportedChange, UnsupportedChanges, diff};
 pub use expression::{DefaultValue, Expression, ExpressionError};
 pub use fold::{FoldError, fold};
 pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
+pub use in_full::in_full;
 pub use schema::{EnumType, Schema};
 pub use script::{Frame, Script, Statement};
 pub use sql_type::SqlType;

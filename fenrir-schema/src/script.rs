@@ -19,26 +19,43 @@ pub struct Script {
     pub frame: Option<Frame>,
 }
 
-/// What stands around the statements of a script that opens its own transaction.
+/// What stands around the statements of a script that opens its own transaction, part by part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The lines before the statements; ends with the opening of the transaction.
-    pub open: &'static str,
-    /// The lines after them; begins with its commit.
-    pub close: &'static str,
+    /// Settings that must be made outside a transaction.
+    pub set: &'static str,
+    /// The opening of the transaction.
+    pub begin: &'static str,
+    /// What comes first inside it.
+    pub enter: &'static str,
+    /// What comes last inside it: fails where the statements must not be committed.
+    pub leave: &'static str,
+    /// The end of the transaction.
+    pub commit: &'static str,
+    /// The settings as they are by default.
+    pub reset: &'static str,
 }
 
 impl Frame {
+    fn open(&self) -> String {
+        [self.set, self.begin, self.enter].concat()
+    }
+
+    fn close(&self) -> String {
+        [self.leave, self.commit, self.reset].concat()
+    }
+
     /// The statements inside this frame, if `sql` has it: only comments before it, nothing after it.
     ///
     /// A runner that has its own record to write takes the statements, and does itself what the
     /// frame would do. A file whose frame was edited is not taken apart.
     #[must_use]
     pub fn body<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        let (before, rest) = sql.split_once(self.open)?;
+        let open = self.open();
+        let (before, rest) = sql.split_once(&open)?;
         let only_comments = before.lines().all(|line| line.trim().is_empty() || line.starts_with("--"));
-        let body = rest.trim_end().strip_suffix(self.close.trim_end())?;
-        (only_comments && !body.contains(self.open)).then_some(body)
+        let body = rest.trim_end().strip_suffix(self.close().trim_end())?;
+        (only_comments && !body.contains(&open)).then_some(body)
     }
 }
 
@@ -62,7 +79,7 @@ impl Script {
         }
         if let Some(frame) = self.frame {
             text.push('\n');
-            text.push_str(frame.open);
+            text.push_str(&frame.open());
         }
         for statement in &self.statements {
             if let Some(about) = &statement.about {
@@ -78,7 +95,7 @@ impl Script {
         }
         if let Some(frame) = self.frame {
             text.push('\n');
-            text.push_str(frame.close);
+            text.push_str(&frame.close());
         }
         text
     }
@@ -111,7 +128,8 @@ fn comment(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const FRAME: Frame = Frame { open: "BEGIN;\n", close: "COMMIT;\n" };
+    const FRAME: Frame =
+        Frame { set: "", begin: "BEGIN;\n", enter: "", leave: "", commit: "COMMIT;\n", reset: "" };
 
     #[test]
     fn a_frame_is_taken_off_what_was_written_with_it() {

@@ -228,6 +228,20 @@ impl Table {
         same(&self.primary_key.columns) || self.uniques.values().any(|unique| same(&unique.columns))
     }
 
+    /// The table as JSON, for code that is generated; [`Table::from_json`] reads it again.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("a table is JSON: {error}"))
+    }
+
+    /// Reads what [`Table::to_json`] wrote.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn from_json(text: &str) -> serde_json::Result<Table> {
+        serde_json::from_str(text)
+    }
+
     /// The table with its columns in the order of their names: what two tables have in common that
     /// differ in the order of columns only.
     #[must_use]

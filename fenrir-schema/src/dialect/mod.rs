@@ -46,6 +46,8 @@ trait Rules {
     fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String;
     /// Whether tables and columns can have comments.
     fn has_comments(&self) -> bool;
+    /// Whether two names that differ in case only are one.
+    fn folds_case(&self) -> bool;
     /// Whether a column that is not the whole primary key can be generated.
     fn generates_any_column(&self) -> bool;
     /// Diesel's type for a moment in time.
@@ -75,6 +77,15 @@ impl Dialect {
         match self {
             Dialect::Postgres => "postgres",
             Dialect::Sqlite => "sqlite",
+        }
+    }
+
+    /// The name of its variant of this enum, for code that is generated.
+    #[must_use]
+    pub fn variant(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "Postgres",
+            Dialect::Sqlite => "Sqlite",
         }
     }
 
@@ -109,6 +120,12 @@ impl Dialect {
     #[must_use]
     pub fn has_comments(self) -> bool {
         self.rules().has_comments()
+    }
+
+    /// Whether two names that differ in case only are one to it.
+    #[must_use]
+    pub fn folds_case(self) -> bool {
+        self.rules().folds_case()
     }
 
     /// Whether it can generate a column that is not, alone, the primary key.

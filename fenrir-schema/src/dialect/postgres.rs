@@ -59,6 +59,10 @@ impl Rules for Postgres {
         ddl::default(self, value)
     }
 
+    fn folds_case(&self) -> bool {
+        false
+    }
+
     fn has_comments(&self) -> bool {
         true
     }

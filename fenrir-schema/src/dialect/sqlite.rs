@@ -19,10 +19,12 @@ pub(super) struct Sqlite;
 ///
 /// `fenrir_guard` fails the transaction where rows would be left without their parents.
 const FRAME: Frame = Frame {
-    open: "\
+    set: "\
 PRAGMA foreign_keys = OFF;
 PRAGMA legacy_alter_table = ON;
-BEGIN IMMEDIATE;
+",
+    begin: "BEGIN IMMEDIATE;\n",
+    enter: "\
 CREATE TEMP TABLE fenrir_guard (
     violations_before INTEGER NOT NULL,
     violations_after INTEGER
@@ -35,11 +37,13 @@ CREATE TEMP TABLE fenrir_guard (
 INSERT INTO fenrir_guard (violations_before)
     SELECT count(*) FROM pragma_foreign_key_check;
 ",
-    close: "\
+    leave: "\
 UPDATE fenrir_guard
     SET violations_after = (SELECT count(*) FROM pragma_foreign_key_check);
 DROP TABLE temp.fenrir_guard;
-COMMIT;
+",
+    commit: "COMMIT;\n",
+    reset: "\
 PRAGMA legacy_alter_table = OFF;
 PRAGMA foreign_keys = ON;
 ",
@@ -93,6 +97,10 @@ impl Rules for Sqlite {
             (DefaultValue::Text(text), SqlType::Jsonb) => format!("(jsonb({}))", self.literal(text)),
             _ => ddl::default(self, value),
         }
+    }
+
+    fn folds_case(&self) -> bool {
+        true
     }
 
     fn has_comments(&self) -> bool {

@@ -1,0 +1,141 @@
+//! `embed_migrations!`.
+
+use std::fs;
+
+use fenrir_schema::migration::{MigrationFolder, checksum, read_all};
+use fenrir_schema::snapshot::{Snapshot, SnapshotModel, SnapshotProject};
+use fenrir_schema::{Dialect, in_full};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let result = if input.is_empty() {
+        embed()
+    } else {
+        Err("`embed_migrations!` takes nothing: `fenrir.toml` says where the migrations are".to_owned())
+    };
+    result.unwrap_or_else(|message| syn::Error::new(Span::call_site(), message).to_compile_error())
+}
+
+fn embed() -> Result<TokenStream, String> {
+    let snapshot = Snapshot::of_this_build().ok_or(
+        "this package has no build step that reads its models: `fenrir init` adds it, and `embed_migrations!` \
+         stands in the same package",
+    )?;
+    let unreadable =
+        |error: &dyn std::fmt::Display| format!("the snapshot of the build step cannot be read: {error}");
+    let project = snapshot.project().map_err(|error| unreadable(&error))?;
+    if !project.problems.is_empty() {
+        return Err(format!("the schema may not be whole:\n{}", project.problems.join("\n")));
+    }
+    let schema = fs::read_to_string(snapshot.schema_file()).map_err(|error| unreadable(&error))?;
+    let assertions = assertions(&project)?;
+    let mut dialects = Vec::new();
+    for (dialect, folder) in &project.migrations {
+        let migrations = read_all(folder).map_err(|error| in_full(&error))?;
+        let migrations = migrations.iter().map(migration).collect::<Result<Vec<_>, _>>()?;
+        let embedded = format_ident!("__embedded_for_{}", dialect.name());
+        let variant = Ident::new(Dialect::variant(*dialect), Span::call_site());
+        // Empty where that database is not compiled in.
+        dialects.push(quote! {
+            (::fenrir_migrate::Dialect::#variant, ::fenrir_migrate::#embedded!(#(#migrations),*))
+        });
+    }
+    Ok(quote! {{
+        #assertions
+        ::fenrir_migrate::Migrations::new(#schema, &[#(#dialects),*])
+    }})
+}
+
+fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
+    let (up, down) =
+        (folder.up().map_err(|error| in_full(&error))?, folder.down().map_err(|error| in_full(&error))?);
+    let changes = folder.changes().map_err(|error| in_full(&error))?;
+    let fenrir = &folder.fenrir;
+    let checksum = checksum(fenrir.parent.as_deref(), &up, &down);
+    let (name, revision, message) = (&folder.name, &fenrir.revision, &fenrir.message);
+    let (schema, run_in_transaction) = (&fenrir.schema, folder.run_in_transaction);
+    let parent = match &fenrir.parent {
+        Some(parent) => quote!(::core::option::Option::Some(#parent)),
+        None => quote!(::core::option::Option::None),
+    };
+    let created = changes.iter().filter_map(|change| object(change, true));
+    let dropped = changes.iter().filter_map(|change| object(change, false));
+    let losses = changes.iter().filter_map(|change| change.inverse().loses()).map(|loss| {
+        let table = loss.table.as_str().to_owned();
+        let column = loss.column.map_or_else(
+            || quote!(::core::option::Option::None),
+            |column| {
+                let column = column.as_str();
+                quote!(::core::option::Option::Some(#column))
+            },
+        );
+        quote!((#table, #column))
+    });
+    // The compiler watches the files; the text is taken as it is in them.
+    let (up_path, down_path) = (path(folder, "up.sql")?, path(folder, "down.sql")?);
+    Ok(quote! {
+        ::fenrir_migrate::EmbeddedMigration {
+            name: #name,
+            revision: #revision,
+            parent: #parent,
+            message: #message,
+            up: ::core::include_str!(#up_path),
+            down: ::core::include_str!(#down_path),
+            run_in_transaction: #run_in_transaction,
+            checksum: #checksum,
+            schema: #schema,
+            creates: &[#(#created),*],
+            drops: &[#(#dropped),*],
+            down_loses: &[#(#losses),*],
+        }
+    })
+}
+
+/// What a change creates, or drops, that a database keeps under a name of its own.
+fn object(change: &fenrir_schema::Change, creates: bool) -> Option<TokenStream> {
+    use fenrir_schema::Change;
+    let (kind, name) = match (change, creates) {
+        (Change::CreateTable { table }, true) | (Change::DropTable { table }, false) => {
+            ("Table", &table.name)
+        }
+        (Change::CreateEnum { name, .. }, true) | (Change::DropEnum { name, .. }, false) => ("Enum", name),
+        _ => return None,
+    };
+    let (kind, name) = (Ident::new(kind, Span::call_site()), name.as_str());
+    Some(quote!(::fenrir_migrate::Created::#kind(#name)))
+}
+
+fn path(folder: &MigrationFolder, file: &str) -> Result<String, String> {
+    let path = folder.path.join(file);
+    path.to_str().map(str::to_owned).ok_or_else(|| format!("`{}` is not UTF-8", path.display()))
+}
+
+/// That each model which can be named here was compiled from what the build step saw.
+fn assertions(project: &SnapshotProject) -> Result<TokenStream, String> {
+    let here = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
+    let assertions = project.models.iter().filter_map(|model| {
+        let path = nameable(model, &here)?;
+        let fingerprint = &model.fingerprint;
+        Some(syn::parse_str::<syn::Path>(&path).map(|path| {
+            quote! {
+                ::fenrir_migrate::__private::assert_same_model(
+                    <#path as ::fenrir_migrate::Model>::FINGERPRINT,
+                    #fingerprint,
+                );
+            }
+        }))
+    });
+    let assertions = assertions.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    Ok(quote!(const _: () = { #(#assertions)* };))
+}
+
+fn nameable(model: &SnapshotModel, here: &str) -> Option<String> {
+    if model.crate_name == here && model.nameable {
+        Some(format!("crate::{}", model.path))
+    } else if model.is_library && model.public {
+        Some(format!("::{}::{}", model.crate_name, model.path))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,119 @@
+//! PostgreSQL through Diesel.
+
+use diesel::QueryResult;
+use diesel::connection::LoadConnection;
+use diesel::pg::Pg;
+use fenrir_schema::{Dialect, Frame, Identifier};
+
+use super::{Database, LOCK_NAME, MigratorBackend, Row, sealed, text_rows};
+
+impl MigratorBackend for Pg {}
+
+impl sealed::Backend for Pg {
+    fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, sql, binds)
+    }
+
+    fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        Box::new(Postgres(connection))
+    }
+}
+
+struct Postgres<'a, C>(&'a mut C);
+
+/// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for
+/// each other.
+const KEY: &str = "hashtextextended($1 || ' ' || coalesce(current_schema(), ''), 0)";
+
+impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.0.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        <Pg as sealed::Backend>::rows(self.0, sql, binds)
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        super::is_in_transaction(self.0)
+    }
+
+    fn placeholder(&self, number: usize) -> String {
+        format!("${number}")
+    }
+
+    /// The table's lock holds even where the advisory lock does not, as behind a pool that hands
+    /// out connections by the transaction.
+    fn begin(&mut self, history: bool) -> QueryResult<()> {
+        self.execute("BEGIN")?;
+        if history {
+            self.execute("LOCK TABLE __fenrir_migrations IN SHARE ROW EXCLUSIVE MODE")?;
+        }
+        Ok(())
+    }
+
+    /// Tried, never waited for in the server: a session that waits there holds a snapshot, and
+    /// CREATE INDEX CONCURRENTLY of the holder would wait for that in turn.
+    fn try_lock(&mut self) -> QueryResult<bool> {
+        let rows = self.rows(&format!("SELECT pg_try_advisory_lock({KEY})::text"), &[LOCK_NAME])?;
+        Ok(rows.first().and_then(|row| row.first()) == Some(&Some("true".to_owned())))
+    }
+
+    fn lock_holder(&mut self) -> Option<String> {
+        // A key of 64 bits is kept in two halves
+        // (https://www.postgresql.org/docs/current/view-pg-locks.html).
+        let sql = format!(
+            "SELECT 'process ' || a.pid || coalesce(', ' || nullif(a.application_name, ''), '') \
+             FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND ((l.classid::bigint << 32) | l.objid::bigint) = {KEY}"
+        );
+        self.rows(&sql, &[LOCK_NAME]).ok()?.into_iter().next()?.into_iter().next()?
+    }
+
+    fn unlock(&mut self) {
+        // Without a connection there is no lock either.
+        let _ = self.rows(&format!("SELECT pg_advisory_unlock({KEY})::text"), &[LOCK_NAME]);
+    }
+
+    fn is_busy(&self, _: &diesel::result::Error) -> bool {
+        false
+    }
+
+    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f') \
+                   AND relnamespace = current_schema()::regnamespace";
+        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_type WHERE typname = $1 AND typtype = 'e' \
+                   AND typnamespace = current_schema()::regnamespace";
+        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    /// In one statement, so that foreign keys between them are no hindrance; without CASCADE, so that
+    /// nothing else goes.
+    fn drop_tables(&mut self, names: &[Identifier]) -> QueryResult<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = names.iter().map(|name| Dialect::Postgres.quote(name)).collect();
+        self.execute(&format!("DROP TABLE {}", names.join(", ")))
+    }
+
+    fn enter_frame(&mut self, _: Frame) -> QueryResult<String> {
+        Ok(String::new())
+    }
+}

@@ -1,0 +1,119 @@
+//! SQLite through Diesel.
+
+use diesel::QueryResult;
+use diesel::connection::LoadConnection;
+use diesel::sqlite::Sqlite;
+use fenrir_schema::{Dialect, Frame, Identifier};
+// Named so that the bundled library is linked.
+use libsqlite3_sys as _;
+
+use super::{Database, MigratorBackend, Row, sealed, text_rows};
+
+impl MigratorBackend for Sqlite {}
+
+impl sealed::Backend for Sqlite {
+    fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, sql, binds)
+    }
+
+    fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        Box::new(File(connection))
+    }
+}
+
+struct File<'a, C>(&'a mut C);
+
+impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
+    fn pragma(&mut self, name: &str) -> QueryResult<String> {
+        let rows = self.rows(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), &[])?;
+        Ok(rows.into_iter().flatten().flatten().next().unwrap_or_else(|| "0".to_owned()))
+    }
+}
+
+impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.0.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        <Sqlite as sealed::Backend>::rows(self.0, sql, binds)
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        super::is_in_transaction(self.0)
+    }
+
+    fn placeholder(&self, number: usize) -> String {
+        format!("?{number}")
+    }
+
+    /// The file's own lock is the lock. A transaction that is not immediate would take it at its first
+    /// write, and fail at once where another came first.
+    fn begin(&mut self, _: bool) -> QueryResult<()> {
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    fn try_lock(&mut self) -> QueryResult<bool> {
+        Ok(true)
+    }
+
+    fn lock_holder(&mut self) -> Option<String> {
+        None
+    }
+
+    fn unlock(&mut self) {}
+
+    /// Diesel has no kind for it; the text is SQLite's own, for SQLITE_BUSY and SQLITE_LOCKED
+    /// (<https://www.sqlite.org/rescode.html#busy>).
+    fn is_busy(&self, error: &diesel::result::Error) -> bool {
+        matches!(error, diesel::result::Error::DatabaseError(_, information)
+            if matches!(information.message(), "database is locked" | "database table is locked"))
+    }
+
+    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+        let sql =
+            "SELECT 'yes' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?1)";
+        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    /// An enum is a check on each column that has it.
+    fn has_enum(&mut self, _: &Identifier) -> QueryResult<bool> {
+        Ok(false)
+    }
+
+    /// Inside a transaction, so foreign keys cannot be turned off; deferred, they are looked at when
+    /// all of the tables are gone.
+    fn drop_tables(&mut self, names: &[Identifier]) -> QueryResult<()> {
+        self.execute("PRAGMA defer_foreign_keys = ON")?;
+        names.iter().try_for_each(|name| {
+            let name = Dialect::Sqlite.quote(name);
+            // With the rows gone, no drop deletes or nulls those of another.
+            self.execute(&format!("DELETE FROM {name}"))?;
+            self.execute(&format!("DROP TABLE {name}"))
+        })
+    }
+
+    fn enter_frame(&mut self, frame: Frame) -> QueryResult<String> {
+        let (keys, legacy) = (self.pragma("foreign_keys")?, self.pragma("legacy_alter_table")?);
+        self.execute(frame.set)?;
+        let back = format!("PRAGMA foreign_keys = {keys}; PRAGMA legacy_alter_table = {legacy};");
+        if self.pragma("foreign_keys")? != "0" {
+            // A rebuild would delete rows of others, and say that all is well.
+            self.execute(&back)?;
+            return Err(diesel::result::Error::QueryBuilderError(
+                "foreign keys could not be turned off, as rebuilding a table needs".into(),
+            ));
+        }
+        Ok(back)
+    }
+}

@@ -1,0 +1,267 @@
+//! Where a database is: a URL whose password nobody sees.
+
+use std::fmt;
+
+use diesel::Connection;
+use fenrir_schema::Dialect;
+use fenrir_schema::project::Secret;
+use percent_encoding::percent_decode_str;
+
+use super::{Database, sealed};
+
+/// The address of a database. `Display` and `Debug` show it without its password.
+#[derive(Clone)]
+pub(crate) struct DatabaseUrl {
+    dialect: Dialect,
+    /// What Diesel takes.
+    connect: Secret,
+    shown: String,
+    name: String,
+    password: Option<Secret>,
+}
+
+/// Why a URL is none of a database. It never holds the URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UrlError {
+    #[error(
+        "it does not parse ({0}): in a user's name or a password, `@ : / ? # %` are written %40 %3A %2F %3F %23 %25"
+    )]
+    Parse(&'static str),
+    #[error("the scheme `{0}` is not known; there are `postgres://…` and `sqlite://PATH`")]
+    Scheme(String),
+    #[error("MySQL is not supported yet; there are `postgres://…` and `sqlite://PATH`")]
+    Mysql,
+    #[error("it has no scheme: write `sqlite://PATH` for a file, `postgres://…` for a server")]
+    NoScheme,
+    #[error("it names no database: the path behind the host is the database's name")]
+    NoDatabase,
+    #[error("its database is {there}, and `--dialect` says {said}")]
+    Dialect { there: Dialect, said: Dialect },
+}
+
+impl DatabaseUrl {
+    pub(crate) fn parse(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        if let Some(path) = text.strip_prefix("sqlite:").or_else(|| text.strip_prefix("file:")) {
+            return sqlite(path.strip_prefix("//").unwrap_or(path));
+        }
+        // As Diesel's users write it.
+        let is_file = [".db", ".sqlite", ".sqlite3"].iter().any(|ending| text.ends_with(ending));
+        if !text.contains("://") {
+            return if is_file || text == ":memory:" { sqlite(text) } else { Err(UrlError::NoScheme) };
+        }
+        match text.split("://").next().unwrap_or_default() {
+            "postgres" | "postgresql" => postgres(text),
+            "mysql" | "mariadb" => Err(UrlError::Mysql),
+            scheme if scheme.len() <= 16 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') => {
+                Err(UrlError::Scheme(scheme.to_owned()))
+            }
+            _ => Err(UrlError::NoScheme),
+        }
+    }
+
+    /// From the parts that a deployment sets, each as it is.
+    pub(crate) fn from_parts(
+        user: &str,
+        password: Option<&str>,
+        host: &str,
+        port: u16,
+        database: &str,
+    ) -> Result<Self, UrlError> {
+        let encode = |part: &str| {
+            percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
+        let password = password.map(|password| format!(":{}", encode(password))).unwrap_or_default();
+        postgres(&format!("postgres://{}{password}@{host}:{port}/{}", encode(user), encode(database)))
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn check_dialect(&self, said: Option<Dialect>) -> Result<(), UrlError> {
+        match said {
+            Some(said) if said != self.dialect => Err(UrlError::Dialect { there: self.dialect, said }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The database's name: for SQLite, that of its file.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Connects. An error says where to, and what the database said, without the password.
+    pub(crate) fn connect(&self) -> Result<Connected, String> {
+        let explain = |error: diesel::ConnectionError| {
+            let mut message = error.to_string();
+            for secret in self.password.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()) {
+                message = message.replace(secret, "…");
+            }
+            format!("cannot connect to `{self}`: {message}")
+        };
+        match self.dialect {
+            #[cfg(feature = "postgres")]
+            Dialect::Postgres => diesel::PgConnection::establish(self.connect.reveal())
+                .map(|connection| Connected::Postgres(Box::new(connection)))
+                .map_err(explain),
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => diesel::SqliteConnection::establish(self.connect.reveal())
+                .map(|connection| Connected::Sqlite(Box::new(connection)))
+                .map_err(explain),
+            #[allow(unreachable_patterns, reason = "where a database's feature is off")]
+            other => {
+                let _ = explain;
+                Err(format!(
+                    "this command was built without {}: turn on the feature `{other}`",
+                    other.title()
+                ))
+            }
+        }
+    }
+}
+
+/// An open connection.
+pub(crate) enum Connected {
+    #[cfg(feature = "postgres")]
+    Postgres(Box<diesel::PgConnection>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Box<diesel::SqliteConnection>),
+}
+
+impl Connected {
+    pub(crate) fn database(&mut self) -> Box<dyn Database + '_> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Connected::Postgres(connection) => {
+                <diesel::pg::Pg as sealed::Backend>::database(connection.as_mut())
+            }
+            #[cfg(feature = "sqlite")]
+            Connected::Sqlite(connection) => {
+                <diesel::sqlite::Sqlite as sealed::Backend>::database(connection.as_mut())
+            }
+        }
+    }
+}
+
+fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
+    if path.is_empty() {
+        return Err(UrlError::NoDatabase);
+    }
+    let file = path.split('?').next().unwrap_or(path);
+    let name = std::path::Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(DatabaseUrl {
+        dialect: Dialect::Sqlite,
+        // With parameters, SQLite must be told that it is a URI.
+        connect: Secret::new(if path.contains('?') { format!("file:{path}") } else { path.to_owned() }),
+        shown: format!("sqlite://{file}"),
+        name: name.unwrap_or_else(|| file.to_owned()),
+        password: None,
+    })
+}
+
+fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
+    let parsed = url::Url::parse(text).map_err(|error| {
+        UrlError::Parse(match error {
+            url::ParseError::InvalidPort => "invalid port",
+            url::ParseError::EmptyHost => "no host",
+            _ => "not a URL",
+        })
+    })?;
+    if parsed.fragment().is_some() {
+        return Err(UrlError::Parse("a `#` ends it"));
+    }
+    let decode = |part: &str| percent_decode_str(part).decode_utf8().map(|text| text.into_owned());
+    let bad_encoding = |_| UrlError::Parse("not UTF-8 once decoded");
+    let name = decode(parsed.path().trim_start_matches('/')).map_err(bad_encoding)?;
+    if name.is_empty() {
+        return Err(UrlError::NoDatabase);
+    }
+    let password = parsed.password().map(decode).transpose().map_err(bad_encoding)?;
+    let mut shown = format!("postgres://{}@", parsed.username());
+    if parsed.username().is_empty() {
+        shown = "postgres://".to_owned();
+    }
+    shown.push_str(parsed.host_str().unwrap_or_default());
+    if let Some(port) = parsed.port() {
+        shown.push_str(&format!(":{port}"));
+    }
+    shown.push_str(parsed.path());
+    Ok(DatabaseUrl {
+        dialect: Dialect::Postgres,
+        // Parsing has encoded what was not.
+        connect: Secret::new(parsed.as_str()),
+        shown,
+        name,
+        password: password.map(Secret::new),
+    })
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_with_everything_in_it() {
+        let url = DatabaseUrl::from_parts("fen rir", Some("p@ss:w/o#r%d?"), "db", 5432, "fenrir").unwrap();
+        assert_eq!(url.to_string(), "postgres://fen%20rir@db:5432/fenrir");
+        assert_eq!(url.connect.reveal(), "postgres://fen%20rir:p%40ss%3Aw%2Fo%23r%25d%3F@db:5432/fenrir");
+        assert!(!format!("{url:?}").contains("p@ss") && !format!("{url:?}").contains("p%40ss"));
+    }
+
+    #[test]
+    fn no_error_holds_the_password() {
+        for text in [
+            "postgres://u:hunter2/x@host/db",
+            "postgres://u:hunter2#x@host/db",
+            "postgres://u:hunter2@host:port/db",
+            "postgres://u:hunter2@host",
+            "postgres//u:hunter2@host/db",
+            "hunter2://u:hunter2@host/db?x",
+            "mysql://u:hunter2@host/db",
+            "u:hunter2@host",
+        ] {
+            let error = DatabaseUrl::parse(text).unwrap_err().to_string();
+            assert!(!error.contains(":hunter2"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_at_in_a_password_does_not_move_the_host() {
+        let url = DatabaseUrl::parse("postgres://u:p@ss@host/db").unwrap();
+        assert_eq!(url.to_string(), "postgres://u@host/db");
+    }
+
+    #[test]
+    fn sqlite_in_every_spelling() {
+        for (text, path) in [
+            ("sqlite://fenrir.db", "fenrir.db"),
+            ("sqlite:///var/fenrir.db", "/var/fenrir.db"),
+            ("sqlite:fenrir.db", "fenrir.db"),
+            ("dev.sqlite3", "dev.sqlite3"),
+            ("sqlite://:memory:", ":memory:"),
+            ("file:a.db?mode=ro", "file:a.db?mode=ro"),
+        ] {
+            assert_eq!(DatabaseUrl::parse(text).unwrap().connect.reveal(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        assert_eq!(DatabaseUrl::parse("localhost").unwrap_err(), UrlError::NoScheme);
+        assert_eq!(DatabaseUrl::parse("").unwrap_err(), UrlError::NoScheme);
+        assert_eq!(DatabaseUrl::parse("sqlite://").unwrap_err(), UrlError::NoDatabase);
+    }
+}

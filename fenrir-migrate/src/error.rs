@@ -1,0 +1,141 @@
+//! What can go wrong when migrations run.
+
+use std::time::Duration;
+
+use fenrir_schema::Dialect;
+use fenrir_schema::migration::{ChainError, MigrationError, RevisionError};
+
+/// Why migrations did not run.
+///
+/// What was applied before stays applied, and is recorded; nothing else was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The binary holds no migrations for this database.
+    #[error(
+        "no migrations for {}: `fenrir.toml` must name it among its `dialects`, and the feature `{dialect}` of \
+         `fenrir-migrate` must be on",
+        .dialect.title()
+    )]
+    NoMigrations {
+        /// The database.
+        dialect: Dialect,
+    },
+    /// The connection is inside a transaction, which a migration could not end or undo.
+    #[error("the connection is inside a transaction: run migrations on one that is not")]
+    InTransaction,
+    /// The migrations are not one chain.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The migrations on disk cannot be read.
+    #[error(transparent)]
+    Migrations(#[from] MigrationError),
+    /// A revision that is not there, or not the only one.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+    /// The database has a revision that these migrations do not.
+    #[error(
+        "the database is at revision {revision}, which is not among these migrations: they are older than the \
+         database, or its folder was deleted. Bring the folder back, or use the version that has it"
+    )]
+    UnknownRevision {
+        /// The newest such revision.
+        revision: String,
+    },
+    /// A migration that is not applied, before one that is.
+    #[error(
+        "`{missing}` is not applied, but `{applied}`, which follows it, is: the database was changed by other \
+         means, or the migration was added among older ones. Delete its folder and run `fenrir migrate` again, \
+         for one that follows"
+    )]
+    OutOfOrder {
+        /// The folder that is not applied.
+        missing: String,
+        /// A later folder that is.
+        applied: String,
+    },
+    /// An applied migration whose SQL is not what was applied.
+    #[error(
+        "`{name}` was changed after it was applied: put its `up.sql` and `down.sql` back as they were, and make \
+         the change in a new migration"
+    )]
+    Edited {
+        /// The folder.
+        name: String,
+    },
+    /// Another process holds the lock.
+    #[error("another process is migrating this database, and was not done after {}s{}", .waited.as_secs(), .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
+    Locked {
+        /// How long this one waited.
+        waited: Duration,
+        /// Who holds the lock, as far as the database tells.
+        holder: Option<String>,
+    },
+    /// A migration's SQL failed; the database is as it was before that migration.
+    #[error("{}", .0)]
+    Statement(Box<StatementError>),
+    /// A table that is to be created is there already.
+    #[error(
+        "the table `{table}` is there already, but no migration that creates it is recorded: the database was \
+         made by other means. If it is as the models have it, `fenrir stamp head` records that; if it holds \
+         nothing of worth, `fenrir drop-all` empties it"
+    )]
+    TableExists {
+        /// The table.
+        table: String,
+    },
+    /// The database refused something else.
+    #[error("{doing} failed")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The database's error.
+        #[source]
+        source: diesel::result::Error,
+    },
+}
+
+/// A migration whose SQL failed.
+#[derive(Debug)]
+pub struct StatementError {
+    /// The folder of the migration.
+    pub migration: String,
+    /// Which of its files ran: `up.sql` or `down.sql`.
+    pub file: &'static str,
+    /// The migrations that were applied before it in the same run, and stay so.
+    pub applied: Vec<String>,
+    /// Whether the database undid what the file had done before it failed.
+    pub undone: bool,
+    /// The database's error.
+    pub source: diesel::result::Error,
+}
+
+impl std::fmt::Display for StatementError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}/{}` failed: {}", self.migration, self.file, self.source)?;
+        if let diesel::result::Error::DatabaseError(_, information) = &self.source {
+            for (what, text) in [("detail", information.details()), ("hint", information.hint())] {
+                if let Some(text) = text {
+                    write!(f, "\n{what}: {text}")?;
+                }
+            }
+        }
+        if self.undone {
+            f.write_str("\nnothing of it was kept")?;
+        } else {
+            f.write_str("\nit does not run in a transaction: what it did before that is kept")?;
+        }
+        if !self.applied.is_empty() {
+            write!(f, "\napplied before it: {}", self.applied.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for StatementError {}
+
+impl Error {
+    pub(crate) fn database(doing: &'static str) -> impl FnOnce(diesel::result::Error) -> Error {
+        move |source| Error::Database { doing, source }
+    }
+}

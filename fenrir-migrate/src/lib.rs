@@ -1,0 +1,72 @@
+//! Alembic for Diesel, with the compiler as the reviewer.
+//!
+//! A struct with [`derive(Table)`](Table) is the one definition of its table. A build step snapshots
+//! the schema of all models; `fenrir migrate -m "…"` writes the next migration from what changed;
+//! [`embed_migrations!`] puts the migrations into the binary, and a [`Migrator`] brings the database up
+//! to date when the application boots.
+//!
+//! ```
+//! use fenrir_migrate::{Dialect, Table};
+//!
+//! /// A page that is tested.
+//! #[derive(Table)]
+//! #[diesel(table_name = page)]
+//! struct Page {
+//!     id: i32,
+//!     #[column(max_length = 96, unique)]
+//!     name: String,
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # Features
+//!
+//! | feature | for |
+//! |---|---|
+//! | `sqlite` (default), `postgres` | the databases; SQLite is built from source |
+//! | `build` | the build step, under `[build-dependencies]`, without Diesel |
+//! | `cli` | the command, as the binary `fenrir` and as the module `cli` |
+
+#[cfg(feature = "build")]
+pub mod build;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "runtime")]
+mod database;
+#[cfg(feature = "runtime")]
+mod embedded;
+#[cfg(feature = "runtime")]
+mod error;
+#[cfg(feature = "runtime")]
+mod migrator;
+#[cfg(feature = "runtime")]
+mod model;
+#[cfg(feature = "runtime")]
+mod record;
+#[cfg(feature = "runtime")]
+mod revisions;
+
+#[cfg(feature = "runtime")]
+pub use self::{
+    database::MigratorBackend,
+    embedded::{Created, EmbeddedMigration, Migrations},
+    error::{Error, StatementError},
+    migrator::{Migrator, Report, Step},
+    model::{DbEnum, Model},
+};
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+#[cfg(feature = "runtime")]
+pub use fenrir_macros::{DbEnum, Table, embed_migrations};
+/// A table as data: what `derive(Table)` knows of a model.
+///
+/// (The derive macro and this type are both called `Table`; the one is in the macros' namespace, the
+/// other in that of types.)
+pub use fenrir_schema::Table;
+pub use fenrir_schema::{
+    AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
+    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique,
+};

@@ -1,0 +1,164 @@
+//! Migrations to run, wherever they are kept: in folders or in the binary.
+
+use std::borrow::Cow;
+
+use fenrir_schema::migration::{Chain, MigrationFolder, checksum};
+use fenrir_schema::{Change, Loss};
+
+use crate::embedded::{self, Created, EmbeddedMigration};
+use crate::{Error, Identifier};
+
+/// All migrations for one database, in their order.
+pub(crate) struct Revisions {
+    pub(crate) chain: Chain,
+    migrations: Vec<Migration>,
+}
+
+/// One migration, wherever it is kept.
+pub(crate) enum Migration {
+    Folder(MigrationFolder),
+    Embedded(EmbeddedMigration),
+}
+
+/// What a migration creates or drops under a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Object {
+    Table(Identifier),
+    Enum(Identifier),
+}
+
+impl Revisions {
+    pub(crate) fn embedded(migrations: &'static [EmbeddedMigration]) -> Result<Self, Error> {
+        let chain = embedded::chain(migrations)?;
+        let mut migrations = migrations.to_vec();
+        migrations.sort_by_key(|migration| migration.revision);
+        Ok(Self { chain, migrations: migrations.into_iter().map(Migration::Embedded).collect() })
+    }
+
+    /// From folders that were read, and so are in their order.
+    pub(crate) fn folders(folders: Vec<MigrationFolder>) -> Result<Self, Error> {
+        let chain = Chain::new(folders.iter().map(MigrationFolder::link).collect())?;
+        Ok(Self { chain, migrations: folders.into_iter().map(Migration::Folder).collect() })
+    }
+
+    pub(crate) fn all(&self) -> &[Migration] {
+        &self.migrations
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.migrations.len()
+    }
+}
+
+impl Migration {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Migration::Folder(folder) => &folder.name,
+            Migration::Embedded(embedded) => embedded.name,
+        }
+    }
+
+    pub(crate) fn revision(&self) -> &str {
+        match self {
+            Migration::Folder(folder) => &folder.fenrir.revision,
+            Migration::Embedded(embedded) => embedded.revision,
+        }
+    }
+
+    pub(crate) fn parent(&self) -> Option<&str> {
+        match self {
+            Migration::Folder(folder) => folder.fenrir.parent.as_deref(),
+            Migration::Embedded(embedded) => embedded.parent,
+        }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Migration::Folder(folder) => &folder.fenrir.message,
+            Migration::Embedded(embedded) => embedded.message,
+        }
+    }
+
+    pub(crate) fn schema_hash(&self) -> &str {
+        match self {
+            Migration::Folder(folder) => &folder.fenrir.schema,
+            Migration::Embedded(embedded) => embedded.schema,
+        }
+    }
+
+    pub(crate) fn run_in_transaction(&self) -> bool {
+        match self {
+            Migration::Folder(folder) => folder.run_in_transaction,
+            Migration::Embedded(embedded) => embedded.run_in_transaction,
+        }
+    }
+
+    pub(crate) fn up(&self) -> Result<Cow<'_, str>, Error> {
+        Ok(match self {
+            Migration::Folder(folder) => Cow::Owned(folder.up()?),
+            Migration::Embedded(embedded) => Cow::Borrowed(embedded.up),
+        })
+    }
+
+    pub(crate) fn down(&self) -> Result<Cow<'_, str>, Error> {
+        Ok(match self {
+            Migration::Folder(folder) => Cow::Owned(folder.down()?),
+            Migration::Embedded(embedded) => Cow::Borrowed(embedded.down),
+        })
+    }
+
+    pub(crate) fn checksum(&self) -> Result<String, Error> {
+        Ok(match self {
+            Migration::Folder(_) => checksum(self.parent(), &self.up()?, &self.down()?),
+            Migration::Embedded(embedded) => embedded.checksum.to_owned(),
+        })
+    }
+
+    /// What it creates, and what it drops.
+    pub(crate) fn objects(&self) -> Result<(Vec<Object>, Vec<Object>), Error> {
+        Ok(match self {
+            Migration::Folder(folder) => {
+                let (mut creates, mut drops) = (Vec::new(), Vec::new());
+                for change in folder.changes()? {
+                    match change {
+                        Change::CreateTable { table } => creates.push(Object::Table(table.name)),
+                        Change::DropTable { table } => drops.push(Object::Table(table.name)),
+                        Change::CreateEnum { name, .. } => creates.push(Object::Enum(name)),
+                        Change::DropEnum { name, .. } => drops.push(Object::Enum(name)),
+                        _ => {}
+                    }
+                }
+                (creates, drops)
+            }
+            Migration::Embedded(embedded) => {
+                let objects = |list: &[Created]| list.iter().filter_map(object).collect();
+                (objects(embedded.creates), objects(embedded.drops))
+            }
+        })
+    }
+
+    /// What reverting it would take from a database that holds rows.
+    pub(crate) fn down_loses(&self) -> Result<Vec<Loss>, Error> {
+        Ok(match self {
+            Migration::Folder(folder) => {
+                folder.changes()?.iter().filter_map(|change| change.inverse().loses()).collect()
+            }
+            Migration::Embedded(embedded) => embedded
+                .down_loses
+                .iter()
+                .filter_map(|(table, column)| {
+                    let column = column.and_then(|column| Identifier::new(column).ok());
+                    Some(Loss { table: Identifier::new(*table).ok()?, column })
+                })
+                .collect(),
+        })
+    }
+}
+
+/// The macro took the names from identifiers.
+fn object(created: &Created) -> Option<Object> {
+    match created {
+        Created::Table(name) => Identifier::new(*name).ok().map(Object::Table),
+        Created::Enum(name) => Identifier::new(*name).ok().map(Object::Enum),
+    }
+}

@@ -1,0 +1,5 @@
+//! Snapshots the schema of the models.
+
+fn main() {
+    fenrir_migrate::build::snapshot();
+}

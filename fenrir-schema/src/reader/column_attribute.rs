@@ -1,0 +1,224 @@
+//! `#[column(…)]` on a field.
+
+use proc_macro2::{Ident, Span};
+use serde::Serialize;
+use syn::parse::ParseStream;
+use syn::{Attribute, Lit, LitStr, Token, parenthesized};
+
+use super::context::{Context, Mark, Marked};
+use super::entries::{self, Keys};
+use super::rust_type::{self, SqlTypeName};
+use super::table_attribute::{self, FieldName, ForeignKeyAttribute};
+use crate::{AutoIncrement, DefaultValue, Deferral, Expression, Identifier, ReferentialAction};
+
+/// All that `#[column(…)]` says.
+#[derive(Default, Serialize)]
+pub(super) struct ColumnAttributes {
+    pub(super) name: Option<Marked<Identifier>>,
+    pub(super) sql_type: Option<Marked<SqlTypeName>>,
+    pub(super) max_length: Option<Marked<u32>>,
+    pub(super) precision: Option<Marked<u16>>,
+    pub(super) scale: Option<Marked<u16>>,
+    pub(super) default: Option<Marked<DefaultValue>>,
+    pub(super) primary_key: Option<Mark>,
+    pub(super) auto_increment: Option<Marked<Option<AutoIncrement>>>,
+    pub(super) unique: Option<Mark>,
+    pub(super) index: Option<Mark>,
+    pub(super) checks: Vec<Marked<Expression>>,
+    pub(super) references: Option<ForeignKeyAttribute>,
+    pub(super) backfill: Option<Marked<Expression>>,
+    pub(super) comment: Option<String>,
+}
+
+const COLUMN: Keys = Keys {
+    attribute: "`#[column(…)]`",
+    known: &[
+        "name",
+        "sql_type",
+        "max_length",
+        "precision",
+        "scale",
+        "default",
+        "primary_key",
+        "auto_increment",
+        "unique",
+        "index",
+        "check",
+        "references",
+        "on_delete",
+        "on_update",
+        "deferrable",
+        "initially_deferred",
+        "backfill",
+        "comment",
+    ],
+    repeatable: &["check"],
+    not_yet: &["generated", "stored", "virtual", "collate", "renamed_from", "using", "dialects"],
+};
+
+pub(super) const DELETE_ACTIONS: &[(&str, ReferentialAction)] = &[
+    ("cascade", ReferentialAction::Cascade),
+    ("restrict", ReferentialAction::Restrict),
+    ("set_null", ReferentialAction::SetNull),
+    ("set_default", ReferentialAction::SetDefault),
+    ("no_action", ReferentialAction::NoAction),
+];
+
+pub(super) const UPDATE_ACTIONS: &[(&str, ReferentialAction)] = DELETE_ACTIONS;
+
+const GENERATED: &[(&str, Option<AutoIncrement>)] = &[
+    ("identity", Some(AutoIncrement::Identity)),
+    ("identity_always", Some(AutoIncrement::IdentityAlways)),
+    ("serial", Some(AutoIncrement::Serial)),
+    ("false", None),
+];
+
+/// What only means something beside `references`.
+#[derive(Default)]
+struct ReferenceOptions {
+    on_delete: ReferentialAction,
+    on_update: ReferentialAction,
+    deferral: Deferral,
+    first: Option<Ident>,
+}
+
+impl ColumnAttributes {
+    pub(super) fn read(attributes: &[Attribute], field: &Ident, context: &mut Context) -> Self {
+        let mut column = Self::default();
+        let mut options = ReferenceOptions::default();
+        let mut seen = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("column")) {
+            COLUMN.read_attribute(attribute, &mut seen, context, |key, input, context| {
+                column.entry(key, input, field, &mut options, context)
+            });
+        }
+        match (&mut column.references, options.first) {
+            (Some(key), _) => {
+                (key.on_delete, key.on_update) = (options.on_delete, options.on_update);
+                key.deferral = options.deferral;
+            }
+            // An error in `references` itself was said already.
+            (None, Some(option)) if !seen.iter().any(|key| key == "references") => {
+                context.error_at(option.span(), format!("`{option}` needs `references = Model` beside it"));
+            }
+            (None, _) => {}
+        }
+        column
+    }
+
+    fn entry(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        field: &Ident,
+        options: &mut ReferenceOptions,
+        context: &mut Context,
+    ) -> syn::Result<()> {
+        let span = key.span();
+        match key.to_string().as_str() {
+            "name" => self.name = entries::identifier(input, context)?,
+            "sql_type" => self.sql_type = Some(sql_type(input, context)?),
+            "max_length" => {
+                let length = entries::number::<u32>(input, context)?;
+                if length.value == 0 {
+                    return Err(syn::Error::new(
+                        context.span(length.mark),
+                        "`max_length` must be at least 1",
+                    ));
+                }
+                self.max_length = Some(length);
+            }
+            "precision" => self.precision = Some(entries::number(input, context)?),
+            "scale" => self.scale = Some(entries::number(input, context)?),
+            "default" => self.default = default(input, context)?,
+            "primary_key" => self.primary_key = Some(context.mark(span)),
+            "auto_increment" if input.peek(Token![=]) => {
+                self.auto_increment = Some(entries::word(input, GENERATED, context)?);
+            }
+            "auto_increment" => {
+                self.auto_increment = Some(context.marked(Some(AutoIncrement::Identity), span));
+            }
+            "unique" => self.unique = Some(context.mark(span)),
+            "index" => self.index = Some(context.mark(span)),
+            "check" => self.checks.extend(entries::expression(input, context)?),
+            "references" => {
+                let (references, references_mark, referenced) = table_attribute::reference(input, context)?;
+                self.references = Some(ForeignKeyAttribute {
+                    mark: context.mark(span),
+                    columns: vec![FieldName::new(field, context)],
+                    references,
+                    references_mark,
+                    referenced,
+                    on_delete: ReferentialAction::default(),
+                    on_update: ReferentialAction::default(),
+                    deferral: Deferral::default(),
+                    name: None,
+                });
+            }
+            "backfill" => self.backfill = entries::expression(input, context)?,
+            "comment" => self.comment = Some(entries::text(input)?.value()),
+            _ => options.entry(key, input, context)?,
+        }
+        Ok(())
+    }
+}
+
+impl ReferenceOptions {
+    fn entry(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
+        self.first.get_or_insert_with(|| key.clone());
+        match key.to_string().as_str() {
+            "on_delete" => self.on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
+            "on_update" => self.on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "deferrable" => {
+                self.deferral = table_attribute::deferral_with(self.deferral, Deferral::Deferrable);
+            }
+            _ => self.deferral = Deferral::InitiallyDeferred,
+        }
+        Ok(())
+    }
+}
+
+fn sql_type(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Marked<SqlTypeName>> {
+    let named: syn::Type = entries::value(input)?;
+    let span = rust_type::span(&named);
+    let name = SqlTypeName::read(&named)?;
+    Ok(context.marked(name, span))
+}
+
+/// A literal, or `sql("…")`.
+fn default(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<Marked<DefaultValue>>> {
+    const EXPECTED: &str = "expected a literal, such as `\"active\"`, `0` or `true`, or `sql(\"…\")`";
+    input.parse::<Token![=]>()?;
+    if input.peek(syn::Ident) && input.peek2(syn::token::Paren) {
+        let function: Ident = input.parse()?;
+        if function != "sql" {
+            return Err(syn::Error::new(function.span(), EXPECTED));
+        }
+        let content;
+        parenthesized!(content in input);
+        let literal: LitStr = content.parse()?;
+        if !content.is_empty() {
+            return Err(content.error("expected one text"));
+        }
+        let expression = entries::checked_expression(&literal, context);
+        return Ok(expression
+            .map(|marked| Marked { value: DefaultValue::Expression(marked.value), mark: marked.mark }));
+    }
+    let minus: Option<Token![-]> = input.parse()?;
+    let literal: Lit = input.parse().map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
+    let span: Span = literal.span();
+    let sign = if minus.is_some() { "-" } else { "" };
+    let value = match &literal {
+        Lit::Str(text) if minus.is_none() => {
+            if text.value().contains('\0') {
+                return Err(syn::Error::new(span, "a text in a database cannot hold a NUL character"));
+            }
+            DefaultValue::Text(text.value())
+        }
+        Lit::Int(number) => DefaultValue::Number(format!("{sign}{}", number.base10_digits())),
+        Lit::Float(number) => DefaultValue::Number(format!("{sign}{}", number.base10_digits())),
+        Lit::Bool(value) if minus.is_none() => DefaultValue::Bool(value.value),
+        _ => return Err(syn::Error::new(span, EXPECTED)),
+    };
+    Ok(Some(context.marked(value, span)))
+}

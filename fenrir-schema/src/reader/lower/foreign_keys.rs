@@ -1,0 +1,193 @@
+//! Foreign keys: that what they point at is there, can be pointed at, and is of the same type.
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+use super::super::context::Mark;
+use super::super::entries::code_list;
+use super::super::facts::Problem;
+use super::super::rust_type::canonical_tokens;
+use super::super::table_attribute::ForeignKeyAttribute;
+use super::{Definitions, Draft, field_columns, resolve};
+use crate::{ForeignKey, Identifier, ReferentialAction};
+
+/// A foreign key of a model.
+pub(super) struct LoweredKey {
+    pub(super) name: Identifier,
+    pub(super) definition: ForeignKey,
+    /// The number of the model that it points at.
+    pub(super) parent: usize,
+    /// The path by which the crate knows that model.
+    pub(super) model_path: String,
+    /// The number of the field that points, where there is one and it points at the primary key.
+    pub(super) join_field: Option<usize>,
+}
+
+/// The foreign keys of a model, in the order of its attributes; none in place of one that is wrong.
+pub(super) fn lower(
+    definitions: &Definitions,
+    drafts: &[Draft],
+    index: usize,
+    problems: &mut Vec<Problem>,
+) -> Vec<Option<LoweredKey>> {
+    let model = &definitions.models[index].model;
+    let mut keys: Vec<Option<LoweredKey>> = Vec::new();
+    for attribute in model.foreign_key_attributes() {
+        match key(definitions, drafts, index, attribute) {
+            Ok(key) => {
+                if keys.iter().flatten().any(|other| other.name == key.name) {
+                    problems.push(super::twice(attribute.mark, "foreign keys", &key.name));
+                }
+                keys.push(Some(key));
+            }
+            Err(problem) => {
+                // A mistake in what is pointed at is reported there.
+                problems.extend(problem);
+                keys.push(None);
+            }
+        }
+    }
+    keys
+}
+
+fn key(
+    definitions: &Definitions,
+    drafts: &[Draft],
+    index: usize,
+    attribute: &ForeignKeyAttribute,
+) -> Result<LoweredKey, Option<Problem>> {
+    let found = &definitions.models[index];
+    let problem = |mark: Mark, message: String| Some(Problem { mark, message });
+    let at_model = |message: String| problem(attribute.references_mark, message);
+
+    let parent = resolve::model(definitions, &found.place, &attribute.references).map_err(at_model)?;
+    let parent = parent.ok_or_else(|| {
+        let written = canonical_tokens(attribute.references.to_token_stream());
+        let known: Vec<_> = definitions.models.iter().map(|found| found.model.ident.unraw()).collect();
+        at_model(format!("there is no model `{written}` in this package; there are {}", code_list(&known)))
+    })?;
+    let target = &definitions.models[parent];
+    if found.place.managed && !target.place.managed {
+        let message = format!("`{}` is a model of tests only", target.model.ident);
+        return Err(at_model(message));
+    }
+    let referenced = referenced_fields(target, attribute)?;
+
+    let (own, other) = (&drafts[index], &drafts[parent]);
+    let fields: Vec<_> =
+        attribute.columns.iter().filter_map(|name| found.model.field_index(&name.name)).collect();
+    if fields.len() != attribute.columns.len() {
+        return Err(None);
+    }
+    if fields.len() != referenced.len() {
+        let message = format!(
+            "{} point at {} of `{}`: say which with `references = {}(…)`",
+            plural(fields.len(), "field"),
+            plural(referenced.len(), "field"),
+            target.model.ident,
+            target.model.ident,
+        );
+        return Err(at_model(message));
+    }
+    for (&field, &there) in fields.iter().zip(&referenced) {
+        let (a, b) = (&own.table.columns[field], &other.table.columns[there]);
+        if own.known[field] && other.known[there] && !a.sql_type.can_reference(&b.sql_type) {
+            let message = format!(
+                "this field is {}, and `{}.{}`, which it points at, is {}",
+                a.sql_type, target.model.ident, target.model.fields[there].ident, b.sql_type
+            );
+            return Err(problem(found.model.fields[field].type_mark, message));
+        }
+        if attribute.sets_null() && !a.nullable {
+            let message = format!(
+                "`set_null` needs a field that can be NULL: `{}` is no `Option`",
+                found.model.fields[field].ident
+            );
+            return Err(problem(attribute.mark, message));
+        }
+    }
+    let columns = field_columns(&found.model, attribute.columns.iter().map(|name| &name.name));
+    let referenced_columns: Vec<_> =
+        referenced.iter().map(|&field| other.table.columns[field].name.clone()).collect();
+    if !other.table.is_key(&referenced_columns) {
+        let message = format!(
+            "{} of `{}` is neither its primary key nor unique, so nothing can point at it",
+            super::super::entries::code_list(&referenced_columns),
+            target.model.ident
+        );
+        return Err(at_model(message));
+    }
+    let name = attribute.name.as_ref().map(|name| name.value.clone());
+    let name = name
+        .unwrap_or_else(|| Identifier::generated(std::iter::once(&own.table.name).chain(&columns), "fkey"));
+    let join_field = match fields.as_slice() {
+        [field] if target.model.primary_key == referenced => Some(*field),
+        _ => None,
+    };
+    Ok(LoweredKey {
+        name,
+        definition: ForeignKey {
+            columns,
+            references: other.table.name.clone(),
+            referenced_columns,
+            on_delete: attribute.on_delete,
+            on_update: attribute.on_update,
+            deferral: attribute.deferral,
+        },
+        parent,
+        model_path: format!(
+            "{}::{}",
+            resolve::path(definitions, &found.place, &target.place),
+            target.model.ident
+        ),
+        join_field,
+    })
+}
+
+/// The fields that are pointed at, by number: those named, or the primary key.
+fn referenced_fields(
+    target: &super::FoundModel,
+    attribute: &ForeignKeyAttribute,
+) -> Result<Vec<usize>, Option<Problem>> {
+    if attribute.referenced.is_empty() {
+        // Without one, the model itself is refused.
+        let key = &target.model.primary_key;
+        return if key.is_empty() { Err(None) } else { Ok(key.clone()) };
+    }
+    let fields = attribute.referenced.iter().map(|name| {
+        target.model.field_index(&name.name).ok_or_else(|| {
+            let known: Vec<_> = target.model.fields.iter().map(|field| field.ident.unraw()).collect();
+            let message = format!(
+                "`{}` has no field `{}`; there are {}",
+                target.model.ident,
+                name.name,
+                code_list(&known)
+            );
+            Some(Problem { mark: name.mark, message })
+        })
+    });
+    fields.collect()
+}
+
+impl ForeignKeyAttribute {
+    fn sets_null(&self) -> bool {
+        [self.on_delete, self.on_update].contains(&ReferentialAction::SetNull)
+    }
+}
+
+impl super::Model {
+    /// The foreign keys of fields, then those of the struct.
+    pub(super) fn foreign_key_attributes(&self) -> impl Iterator<Item = &ForeignKeyAttribute> {
+        let fields = self.fields.iter().filter_map(|field| field.attributes.references.as_ref());
+        fields.chain(&self.attributes.foreign_keys)
+    }
+
+    /// The paths of the models that foreign keys point at, in the order of [`Facts`](super::Facts).
+    pub fn references(&self) -> impl Iterator<Item = &syn::Path> {
+        self.foreign_key_attributes().map(|attribute| &attribute.references)
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,367 @@
+//! From models to a schema: what each means once all of them are known, and what is wrong with the
+//! whole.
+
+mod columns;
+mod foreign_keys;
+mod joins;
+mod names;
+mod resolve;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::Type;
+
+use super::context::{Context, Mark};
+use super::facts::{ColumnFacts, Facts, Problem};
+use super::table_attribute::IndexPart;
+use super::{DbEnumModel, Model};
+use crate::{
+    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Schema, SqlType,
+    Table, Unique,
+};
+
+/// A crate of the package that is read: its library, a binary, a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrateRoot {
+    /// Its name, as `CARGO_CRATE_NAME` has it.
+    pub name: String,
+    /// Whether it is the library, which the others can name.
+    pub is_library: bool,
+}
+
+/// Where an item stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The number of its crate, in [`Definitions::crates`].
+    pub crate_index: usize,
+    /// The modules that it is in, from the crate's root.
+    pub modules: Vec<String>,
+    /// Whether it is part of the program, and not of its tests only.
+    pub managed: bool,
+    /// Whether any module of the crate can name it.
+    pub nameable: bool,
+    /// Whether any crate can name it.
+    pub public: bool,
+}
+
+/// A model with its place.
+pub struct FoundModel {
+    /// The model.
+    pub model: Model,
+    /// The places within it.
+    pub context: Context,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether its own tokens hold a mistake, which the derive reports.
+    pub broken: bool,
+}
+
+/// An enum with its place.
+pub struct FoundEnum {
+    /// The enum.
+    pub definition: DbEnumModel,
+    /// The places within it.
+    pub context: Context,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A name for another type: `type Email = String` or `struct Email(String)`.
+pub struct FoundAlias {
+    /// The name.
+    pub name: String,
+    /// What it is a name for.
+    pub target: Type,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// All that a package defines that a schema is made of.
+#[derive(Default)]
+pub struct Definitions {
+    /// Its crates.
+    pub crates: Vec<CrateRoot>,
+    /// Its models.
+    pub models: Vec<FoundModel>,
+    /// Its enums.
+    pub enums: Vec<FoundEnum>,
+    /// Its aliases and newtypes.
+    pub aliases: Vec<FoundAlias>,
+}
+
+/// What the definitions come to.
+#[derive(Default)]
+pub struct Lowered {
+    /// The schema of the models that are part of the program.
+    pub schema: Schema,
+    /// For each model, in their order: what the derive needs, with what is wrong.
+    pub facts: Vec<Facts>,
+    /// For enums, by number: what is wrong with them.
+    pub enum_problems: Vec<(usize, Problem)>,
+    /// What the rows that exist get in a column, by table and column.
+    pub backfills: BTreeMap<(Identifier, Identifier), Expression>,
+}
+
+/// Makes a schema of definitions.
+#[must_use]
+pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
+    let mut problems: Vec<Vec<Problem>> = definitions.models.iter().map(|_| Vec::new()).collect();
+    // Columns first: foreign keys compare them.
+    let drafts: Vec<_> = definitions
+        .models
+        .iter()
+        .zip(&mut problems)
+        .map(|(found, problems)| Draft::new(definitions, found, dialects, problems))
+        .collect();
+    let keys: Vec<_> = (0..drafts.len())
+        .map(|index| foreign_keys::lower(definitions, &drafts, index, &mut problems[index]))
+        .collect();
+    let mut tables: Vec<_> = drafts.iter().map(|draft| draft.table.clone()).collect();
+    for (table, keys) in tables.iter_mut().zip(&keys) {
+        for key in keys.iter().flatten() {
+            table.foreign_keys.insert(key.name.clone(), key.definition.clone());
+        }
+    }
+    let mut lowered = Lowered::default();
+    names::check(definitions, &tables, dialects, &mut problems, &mut lowered);
+
+    for (index, found) in definitions.models.iter().enumerate() {
+        if found.place.managed && !found.broken && problems[index].is_empty() {
+            let table = &tables[index];
+            lowered.schema.tables.insert(table.name.clone(), table.clone());
+            for field in &found.model.fields {
+                if let Some(backfill) = &field.attributes.backfill {
+                    let place = (table.name.clone(), field.sql_name.value.clone());
+                    lowered.backfills.insert(place, backfill.value.clone());
+                }
+            }
+        }
+    }
+    let used: BTreeSet<_> = enums_of(lowered.schema.tables.values());
+    for found in definitions.enums.iter().filter(|found| used.contains(&found.definition.sql_name.value)) {
+        lowered.schema.enums.insert(found.definition.sql_name.value.clone(), found.definition.definition());
+    }
+    lowered.schema = std::mem::take(&mut lowered.schema).held_by(dialects);
+
+    for (index, problems) in problems.into_iter().enumerate() {
+        let found = &definitions.models[index];
+        let whole = problems.is_empty() && !found.broken;
+        let table = whole.then(|| held(&tables[index], dialects));
+        let create_sql = match &table {
+            Some(table) => {
+                dialects.iter().map(|&dialect| (dialect, create_sql(definitions, table, dialect))).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        let (joins, pairs) = joins::of(definitions, &keys, index);
+        let module_path = std::iter::once(&definitions.crates[found.place.crate_index].name)
+            .chain(&found.place.modules)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("::");
+        lowered.facts.push(Facts {
+            model: found.model.fingerprint(),
+            crate_name: definitions.crates[found.place.crate_index].name.clone(),
+            module_path,
+            line: found.context.span(found.model.mark).start().line,
+            managed: found.place.managed,
+            dialects: dialects.to_vec(),
+            table,
+            create_sql,
+            columns: drafts[index].columns.clone(),
+            joins,
+            pairs,
+            referenced_models: keys[index]
+                .iter()
+                .map(|key| key.as_ref().map_or_else(String::new, |key| key.model_path.clone()))
+                .collect(),
+            problems,
+        });
+    }
+    lowered
+}
+
+fn held(table: &Table, dialects: &[Dialect]) -> Table {
+    let schema = Schema { tables: [(table.name.clone(), table.clone())].into(), ..Schema::default() };
+    schema.held_by(dialects).tables.into_values().next().unwrap_or_else(|| table.clone())
+}
+
+fn enums_of<'a>(tables: impl Iterator<Item = &'a Table>) -> BTreeSet<Identifier> {
+    let columns = tables.flat_map(|table| &table.columns);
+    let enums = columns.filter_map(|column| match &column.sql_type {
+        SqlType::Enum(name) => Some(name.clone()),
+        _ => None,
+    });
+    enums.collect()
+}
+
+/// The statements that create one table, with the enums that it has.
+fn create_sql(definitions: &Definitions, table: &Table, dialect: Dialect) -> String {
+    let used = enums_of(std::iter::once(table));
+    let mut enums = BTreeMap::new();
+    for found in &definitions.enums {
+        let name = &found.definition.sql_name.value;
+        if used.contains(name) {
+            enums.entry(name.clone()).or_insert_with(|| found.definition.definition());
+        }
+    }
+    let mut changes: Vec<_> =
+        enums.into_iter().map(|(name, definition)| Change::CreateEnum { name, definition }).collect();
+    changes.push(Change::CreateTable { table: table.clone() });
+    // Creating on nothing always fits.
+    dialect.script(&Schema::default(), &changes).map(|script| script.bare_sql()).unwrap_or_default()
+}
+
+/// A table without its foreign keys.
+struct Draft {
+    table: Table,
+    columns: Vec<ColumnFacts>,
+    /// Whether each column's type is known, and not put in to go on with.
+    known: Vec<bool>,
+}
+
+impl Draft {
+    fn new(
+        definitions: &Definitions,
+        found: &FoundModel,
+        dialects: &[Dialect],
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let model = &found.model;
+        let name = model.sql_name.value.clone();
+        let mut draft = Draft {
+            table: Table {
+                primary_key: PrimaryKey {
+                    name: Identifier::generated([&name], "pkey"),
+                    columns: model.primary_key.iter().map(|&index| sql_name(model, index)).collect(),
+                },
+                name,
+                columns: Vec::new(),
+                uniques: BTreeMap::new(),
+                checks: BTreeMap::new(),
+                foreign_keys: BTreeMap::new(),
+                indexes: BTreeMap::new(),
+                comment: model.comment.clone(),
+            },
+            columns: Vec::new(),
+            known: Vec::new(),
+        };
+        for index in 0..model.fields.len() {
+            let lowered = columns::lower(definitions, found, index, dialects, problems);
+            draft.known.push(lowered.known);
+            draft.columns.push(lowered.facts);
+            draft.table.columns.push(lowered.column);
+        }
+        draft.uniques(model, problems);
+        draft.checks(model, problems);
+        draft.indexes(model, problems);
+        draft
+    }
+
+    fn uniques(&mut self, model: &Model, problems: &mut Vec<Problem>) {
+        let fields = model.fields.iter().enumerate().filter_map(|(index, field)| {
+            field.attributes.unique.map(|mark| (mark, vec![sql_name(model, index)], None))
+        });
+        let listed = model.attributes.uniques.iter().map(|unique| {
+            let name = unique.name.as_ref().map(|name| name.value.clone());
+            (unique.mark, field_columns(model, unique.columns.iter().map(|name| &name.name)), name)
+        });
+        for (mark, columns, name) in fields.chain(listed) {
+            let name = name.unwrap_or_else(|| {
+                Identifier::generated(std::iter::once(&self.table.name).chain(&columns), "key")
+            });
+            if columns == self.table.primary_key.columns {
+                problems.push(Problem { mark, message: "the primary key is unique already".to_owned() });
+            } else if self.table.uniques.insert(name.clone(), Unique { columns }).is_some() {
+                problems.push(twice(mark, "unique constraints", &name));
+            }
+        }
+    }
+
+    /// Numbered as PostgreSQL does: `page_check`, `page_check1`.
+    fn checks(&mut self, model: &Model, problems: &mut Vec<Problem>) {
+        let fields = model.fields.iter().enumerate().flat_map(|(index, field)| {
+            field
+                .attributes
+                .checks
+                .iter()
+                .map(move |check| (check.mark, Some(index), None, check.value.clone()))
+        });
+        let listed = model.attributes.checks.iter().map(|check| {
+            (check.mark, None, check.name.as_ref().map(|name| name.value.clone()), check.expression.clone())
+        });
+        for (mark, field, given, expression) in fields.chain(listed) {
+            let is_given = given.is_some();
+            let generated = |number: usize| {
+                let suffix = if number == 0 { "check".to_owned() } else { format!("check{number}") };
+                let column = field.map(|index| sql_name(model, index));
+                Identifier::generated(std::iter::once(&self.table.name).chain(&column), &suffix)
+            };
+            let name = given.unwrap_or_else(|| {
+                let mut names = (0..).map(generated);
+                names.find(|name| !self.table.checks.contains_key(name)).unwrap_or_else(|| generated(0))
+            });
+            if is_given && self.table.checks.contains_key(&name) {
+                problems.push(twice(mark, "checks", &name));
+            }
+            self.table.checks.insert(name, expression);
+        }
+    }
+
+    fn indexes(&mut self, model: &Model, problems: &mut Vec<Problem>) {
+        for (number, field) in model.fields.iter().enumerate() {
+            if let Some(mark) = field.attributes.index {
+                let key = IndexKey { of: IndexTarget::Column(sql_name(model, number)), descending: false };
+                self.index(mark, None, Index { keys: vec![key], unique: false, predicate: None }, problems);
+            }
+        }
+        for attribute in &model.attributes.indexes {
+            let keys = attribute.keys.iter().filter_map(|(part, descending)| {
+                let of = match part {
+                    IndexPart::Field(name) => {
+                        IndexTarget::Column(sql_name(model, model.field_index(&name.name)?))
+                    }
+                    IndexPart::Expression(expression) => IndexTarget::Expression(expression.clone()),
+                };
+                Some(IndexKey { of, descending: *descending })
+            });
+            let index = Index {
+                keys: keys.collect(),
+                unique: attribute.unique,
+                predicate: attribute.predicate.clone(),
+            };
+            let name = attribute.name.as_ref().map(|name| name.value.clone());
+            self.index(attribute.mark, name, index, problems);
+        }
+    }
+
+    fn index(&mut self, mark: Mark, name: Option<Identifier>, index: Index, problems: &mut Vec<Problem>) {
+        let name = name.unwrap_or_else(|| {
+            let expression = Identifier::generated([], "expr");
+            let parts = index.keys.iter().map(|key| match &key.of {
+                IndexTarget::Column(column) => column,
+                IndexTarget::Expression(_) => &expression,
+            });
+            Identifier::generated(std::iter::once(&self.table.name).chain(parts), "idx")
+        });
+        if self.table.indexes.insert(name.clone(), index).is_some() {
+            problems.push(twice(mark, "indexes", &name));
+        }
+    }
+}
+
+fn twice(mark: Mark, kind: &str, name: &Identifier) -> Problem {
+    let message = format!(
+        "two {kind} would be called `{name}`: give one of them a name of its own, with `name = \"…\"`"
+    );
+    Problem { mark, message }
+}
+
+fn sql_name(model: &Model, field: usize) -> Identifier {
+    model.fields[field].sql_name.value.clone()
+}
+
+/// The columns of fields that an attribute mentions; those that are not there were reported.
+fn field_columns<'a>(model: &Model, names: impl Iterator<Item = &'a String>) -> Vec<Identifier> {
+    names.filter_map(|name| Some(sql_name(model, model.field_index(name)?))).collect()
+}

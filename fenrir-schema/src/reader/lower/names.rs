@@ -1,0 +1,114 @@
+//! That no two things of the schema have one name where the database has room for one.
+
+use std::collections::BTreeMap;
+
+use super::super::context::Mark;
+use super::super::facts::Problem;
+use super::{Definitions, Lowered};
+use crate::{Dialect, Identifier, SqlType, Table};
+
+/// PostgreSQL keeps tables, indexes, the indexes of keys, sequences and types of one schema under one
+/// roof (`pg_class`, `pg_type`), SQLite tables and indexes. What belongs to tests only is in no schema.
+pub(super) fn check(
+    definitions: &Definitions,
+    tables: &[Table],
+    dialects: &[Dialect],
+    problems: &mut [Vec<Problem>],
+    lowered: &mut Lowered,
+) {
+    let mut names =
+        Names { folds_case: dialects.iter().any(|dialect| dialect.folds_case()), held: BTreeMap::new() };
+    let managed = || (0..tables.len()).filter(|&index| definitions.models[index].place.managed);
+    for index in managed() {
+        let (table, model) = (&tables[index], &definitions.models[index].model);
+        let what = format!("table `{}` of `{}`", table.name, model.ident);
+        names.take(&table.name, what, index, model.sql_name.mark, problems);
+    }
+    for index in managed() {
+        let (table, mark) = (&tables[index], definitions.models[index].model.sql_name.mark);
+        let name = &table.name;
+        let keys = std::iter::once((&table.primary_key.name, "primary key"));
+        let uniques = table.uniques.keys().map(|unique| (unique, "unique constraint"));
+        let indexes = table.indexes.keys().map(|index| (index, "index"));
+        for (object, kind) in keys.chain(uniques).chain(indexes) {
+            names.take(object, format!("{kind} of table `{name}`"), index, mark, problems);
+        }
+        for column in table.columns.iter().filter(|column| column.auto_increment.is_some()) {
+            let sequence = Identifier::generated([name, &column.name], "seq");
+            names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, mark, problems);
+        }
+        constraints(table, mark, &mut problems[index]);
+    }
+    enums(definitions, tables, &mut names, lowered);
+}
+
+/// The constraints of one table share their names, whatever their kinds.
+fn constraints(table: &Table, mark: Mark, problems: &mut Vec<Problem>) {
+    let mut held = BTreeMap::new();
+    held.insert(&table.primary_key.name, "primary key");
+    let uniques = table.uniques.keys().map(|name| (name, "unique constraint"));
+    let checks = table.checks.keys().map(|name| (name, "check"));
+    let keys = table.foreign_keys.keys().map(|name| (name, "foreign key"));
+    for (name, kind) in uniques.chain(checks).chain(keys) {
+        if let Some(other) = held.insert(name, kind) {
+            let message =
+                format!("`{name}` would be the name of a {other} and of a {kind} of `{}`", table.name);
+            problems.push(Problem { mark, message });
+        }
+    }
+}
+
+/// An enum that no column of the schema has is in no schema either.
+fn enums(definitions: &Definitions, tables: &[Table], names: &mut Names, lowered: &mut Lowered) {
+    let used = |name: &Identifier| {
+        let managed = tables.iter().zip(&definitions.models).filter(|(_, found)| found.place.managed);
+        let mut columns = managed.flat_map(|(table, _)| &table.columns);
+        columns.any(|column| matches!(&column.sql_type, SqlType::Enum(there) if there == name))
+    };
+    for (index, found) in definitions.enums.iter().enumerate().filter(|(_, found)| found.place.managed) {
+        let name = &found.definition.sql_name;
+        if !used(&name.value) {
+            continue;
+        }
+        let what = format!("enum `{}`", found.definition.ident);
+        if let Some(other) = names.hold(&name.value, what) {
+            let message = format!("`{}` is the name of {} too", name.value, other);
+            lowered.enum_problems.push((index, Problem { mark: name.mark, message }));
+        }
+    }
+}
+
+struct Names {
+    folds_case: bool,
+    /// Who has each name.
+    held: BTreeMap<String, String>,
+}
+
+impl Names {
+    fn take(
+        &mut self,
+        name: &Identifier,
+        what: String,
+        index: usize,
+        mark: Mark,
+        problems: &mut [Vec<Problem>],
+    ) {
+        // Two of one kind in one table were reported when they were read.
+        if let Some(other) = self.hold(name, what.clone()) {
+            let message = format!("`{name}` would be the name of the {what} and of the {}", other);
+            problems[index].push(Problem { mark, message });
+        }
+    }
+
+    /// Gives the name to a holder, unless somebody has it, who is returned.
+    fn hold(&mut self, name: &Identifier, holder: String) -> Option<&String> {
+        let key = if self.folds_case { name.as_str().to_lowercase() } else { name.as_str().to_owned() };
+        match self.held.entry(key) {
+            std::collections::btree_map::Entry::Occupied(entry) => Some(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(holder);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Which definition a path means.
+//!
+//! A path is matched by its names, not by following `use`: what it comes to is compared with what
+//! the compiler makes of it by an assertion that the derive emits, so a wrong match does not compile.
+
+use quote::ToTokens;
+use syn::Path;
+use syn::ext::IdentExt;
+
+use super::super::rust_type;
+use super::{Definitions, Place};
+
+/// A type that the package defines.
+pub(super) enum Found {
+    Alias(usize),
+    Enum(usize),
+}
+
+/// The alias, newtype or enum that a path means to an item at `place`; none where there is none.
+///
+/// Where Diesel knows a type of that name (`only_near`), only a definition in the same module counts.
+pub(super) fn named_type(
+    definitions: &Definitions,
+    place: &Place,
+    path: &Path,
+    only_near: bool,
+) -> Result<Option<Found>, String> {
+    let aliases = definitions.aliases.iter().enumerate();
+    let aliases = aliases.map(|(index, alias)| (Found::Alias(index), alias.name.clone(), &alias.place));
+    let enums = definitions.enums.iter().enumerate();
+    let enums = enums
+        .map(|(index, found)| (Found::Enum(index), found.definition.ident.unraw().to_string(), &found.place));
+    let near = |other: &Place| !only_near || same_module(place, other);
+    let candidates = aliases.chain(enums).filter(|(_, _, other)| near(other));
+    one(definitions, place, path, candidates.collect())
+}
+
+/// The model that a path means to an item at `place`; none where there is none.
+pub(super) fn model(definitions: &Definitions, place: &Place, path: &Path) -> Result<Option<usize>, String> {
+    let models = definitions.models.iter().enumerate();
+    let candidates =
+        models.map(|(index, found)| (index, found.model.ident.unraw().to_string(), &found.place)).collect();
+    one(definitions, place, path, candidates)
+}
+
+fn one<T>(
+    definitions: &Definitions,
+    place: &Place,
+    path: &Path,
+    candidates: Vec<(T, String, &Place)>,
+) -> Result<Option<T>, String> {
+    let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
+    let Some((name, before)) = segments.split_last() else { return Ok(None) };
+    let library = definitions.crates.iter().find(|root| root.is_library).map(|root| root.name.as_str());
+    let before: Vec<_> = before
+        .iter()
+        .map(String::as_str)
+        .filter(|segment| !matches!(*segment, "crate" | "self" | "super") && Some(*segment) != library)
+        .collect();
+    let visible = |other: &Place| {
+        other.crate_index == place.crate_index || definitions.crates[other.crate_index].is_library
+    };
+    let fits = |other: &Place| {
+        let modules: Vec<_> = other.modules.iter().map(String::as_str).collect();
+        modules.ends_with(&before)
+    };
+    let mut found: Vec<_> = candidates
+        .into_iter()
+        .filter(|(_, ident, other)| ident == name && visible(other) && fits(other))
+        .collect();
+    // The nearest: in the same module, else in the same crate.
+    for near in [same_module, |a: &Place, b: &Place| a.crate_index == b.crate_index] {
+        if found.len() > 1 && found.iter().any(|(_, _, other)| near(place, other)) {
+            found.retain(|(_, _, other)| near(place, other));
+        }
+    }
+    if found.len() > 1 {
+        let places: Vec<_> = found
+            .iter()
+            .map(|(_, ident, other)| format!("`{}::{ident}`", self::path(definitions, place, other)))
+            .collect();
+        let written = rust_type::canonical_tokens(path.to_token_stream());
+        return Err(format!("`{written}` could be {}: write its path", places.join(" or ")));
+    }
+    Ok(found.pop().map(|(index, _, _)| index))
+}
+
+fn same_module(a: &Place, b: &Place) -> bool {
+    a.crate_index == b.crate_index && a.modules == b.modules
+}
+
+/// The path of a place's module, for an item at another place.
+pub(super) fn path(definitions: &Definitions, from: &Place, to: &Place) -> String {
+    let root = if from.crate_index == to.crate_index {
+        "crate".to_owned()
+    } else {
+        format!("::{}", definitions.crates[to.crate_index].name)
+    };
+    std::iter::once(root).chain(to.modules.iter().map(|module| raw(module))).collect::<Vec<_>>().join("::")
+}
+
+/// A module's name as it can stand in a path: `r#type`.
+fn raw(module: &str) -> String {
+    if syn::parse_str::<syn::Ident>(module).is_ok() { module.to_owned() } else { format!("r#{module}") }
+}

@@ -1,0 +1,23 @@
+//! Reading models from tokens. The derive and the build step both come here, so that they cannot
+//! disagree on what an attribute means.
+//!
+//! A model is read in two steps: [`Model::read`] takes what its own tokens say, and
+//! [`lower`](lower::lower) makes tables of all models together, since a type or a foreign key may
+//! mean something that stands elsewhere.
+
+mod column_attribute;
+mod context;
+mod db_enum;
+mod diesel_attribute;
+mod entries;
+pub mod facts;
+pub mod lower;
+mod model;
+mod names;
+mod rust_type;
+mod table_attribute;
+
+pub use context::{Context, Mark, Marked};
+pub use db_enum::{DbEnumModel, DbEnumVariant};
+pub use facts::{ColumnFacts, Facts, Join, Problem};
+pub use model::{Field, Model};

@@ -1,0 +1,333 @@
+//! One model, as its own tokens have it.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use serde::Serialize;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Lit, Meta, Type};
+
+use super::column_attribute::ColumnAttributes;
+use super::context::{Context, Mark, Marked};
+use super::diesel_attribute::DieselAttributes;
+use super::entries::code_list;
+use super::names;
+use super::rust_type;
+use super::table_attribute::{FieldName, IndexPart, TableAttributes};
+use crate::{Identifier, digest};
+
+/// A struct with `#[derive(Table)]`, read and checked as far as its own tokens go.
+#[derive(Serialize)]
+pub struct Model {
+    /// The struct's name.
+    #[serde(serialize_with = "ident")]
+    pub ident: Ident,
+    /// Where that stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// The name of the module that Diesel's `table!` makes.
+    #[serde(serialize_with = "ident")]
+    pub module: Ident,
+    /// The name of the table in the database.
+    pub sql_name: Marked<Identifier>,
+    /// Its columns.
+    pub fields: Vec<Field>,
+    /// The fields of the primary key, by number; at least one.
+    pub primary_key: Vec<usize>,
+    /// What is said of it in the database.
+    pub comment: Option<String>,
+    pub(super) attributes: TableAttributes,
+}
+
+/// A field of a model: a column.
+#[derive(Serialize)]
+pub struct Field {
+    /// The field's name.
+    #[serde(serialize_with = "ident")]
+    pub ident: Ident,
+    /// Where that stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// The name of the column in Diesel's module.
+    #[serde(serialize_with = "ident")]
+    pub diesel_column: Ident,
+    /// The name of the column in the database.
+    pub sql_name: Marked<Identifier>,
+    /// Its type, as it is written.
+    #[serde(serialize_with = "tokens")]
+    pub ty: Type,
+    /// Where that stands.
+    #[serde(skip)]
+    pub type_mark: Mark,
+    /// What is said of it in the database.
+    pub comment: Option<String>,
+    pub(super) attributes: ColumnAttributes,
+    pub(super) diesel: DieselAttributes,
+}
+
+fn ident<S: serde::Serializer>(ident: &Ident, serializer: S) -> Result<S::Ok, S::Error> {
+    ident.to_string().serialize(serializer)
+}
+
+fn tokens<S: serde::Serializer>(ty: &Type, serializer: S) -> Result<S::Ok, S::Error> {
+    rust_type::canonical_tokens(ty.to_token_stream()).serialize(serializer)
+}
+
+impl Model {
+    /// Reads a struct. What is wrong goes into the context; `None` where it is not even a model.
+    pub fn read(input: &DeriveInput, context: &mut Context) -> Option<Model> {
+        let mark = context.mark(input.ident.span());
+        let attributes = TableAttributes::read(&input.attrs, context);
+        let diesel = DieselAttributes::read(&input.attrs, context);
+        if !input.generics.params.is_empty() {
+            let message = "a model has no generics: it is one table, and owns what it reads";
+            context.error_at(input.generics.params.span(), message);
+        }
+        let fields = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) if !fields.named.is_empty() => &fields.named,
+                _ => {
+                    context.error_at(input.ident.span(), "a model has named fields, one for each column");
+                    return None;
+                }
+            },
+            Data::Enum(_) => {
+                let message = "`Table` is for structs; an enum that a column holds has `DbEnum`";
+                context.error_at(input.ident.span(), message);
+                return None;
+            }
+            Data::Union(_) => {
+                context.error_at(input.ident.span(), "`Table` is for structs");
+                return None;
+            }
+        };
+        let fields: Vec<_> = fields.iter().filter_map(|field| Field::read(field, context)).collect();
+
+        let module = diesel.table_name.clone().unwrap_or_else(|| {
+            // As Diesel's derives have it.
+            let name = names::snake_case(&input.ident.unraw().to_string()) + "s";
+            Ident::new(&name, input.ident.span())
+        });
+        let sql_name = match &attributes.name {
+            Some(name) => name.clone(),
+            None => {
+                let name = context.keep(module.span(), Identifier::new(module.unraw().to_string()))?;
+                context.marked(name, module.span())
+            }
+        };
+        let comment = attributes.comment.clone().or_else(|| doc_comment(&input.attrs));
+        let mut model = Model {
+            ident: input.ident.clone(),
+            mark,
+            module,
+            sql_name,
+            fields,
+            primary_key: Vec::new(),
+            comment,
+            attributes,
+        };
+        model.primary_key = model.find_primary_key(&diesel, context);
+        model.check(context);
+        Some(model)
+    }
+
+    /// Tells whether two readings of models are of the same model: the hash of all that they say.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let text =
+            serde_json::to_string(self).unwrap_or_else(|error| unreachable!("a model is JSON: {error}"));
+        digest::sha256_hex(text.as_bytes())
+    }
+
+    /// The number of a field that an attribute mentions.
+    pub(super) fn field_index(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.ident.unraw() == name)
+    }
+
+    fn field_indexes(&self, names: &[FieldName], context: &mut Context) -> Vec<usize> {
+        names.iter().filter_map(|name| self.mentioned(name, context)).collect()
+    }
+
+    fn mentioned(&self, name: &FieldName, context: &mut Context) -> Option<usize> {
+        let found = self.field_index(&name.name);
+        if found.is_none() {
+            let fields: Vec<_> = self.fields.iter().map(|field| field.ident.unraw()).collect();
+            let message = format!("no field `{}`; there are {}", name.name, code_list(&fields));
+            context.error_at(name.span, message);
+        }
+        found
+    }
+
+    /// Said on the struct, to Fenrir or to Diesel; said on fields; or the field `id`.
+    fn find_primary_key(&self, diesel: &DieselAttributes, context: &mut Context) -> Vec<usize> {
+        let marked: Vec<_> = (0..self.fields.len())
+            .filter(|&index| self.fields[index].attributes.primary_key.is_some())
+            .collect();
+        let listed = match (&self.attributes.primary_key, &diesel.primary_key) {
+            (Some(ours), Some(diesels)) => {
+                let names = |key: &[FieldName]| key.iter().map(|name| name.name.clone()).collect::<Vec<_>>();
+                if names(ours) != names(diesels) {
+                    context.error_at(
+                        ours[0].span,
+                        "the primary key differs from that in `#[diesel(primary_key(…))]`",
+                    );
+                }
+                Some(ours)
+            }
+            (ours, diesels) => ours.as_ref().or(diesels.as_ref()),
+        };
+        match (listed, marked.first()) {
+            (Some(names), first) => {
+                let key = self.field_indexes(names, context);
+                if let Some(&first) = first.filter(|_| marked != key) {
+                    let mark = self.fields[first].attributes.primary_key.unwrap_or(self.mark);
+                    let span = context.span(mark);
+                    context.error_at(span, "the primary key is given twice: on the struct, and here");
+                }
+                key
+            }
+            (None, Some(_)) => marked,
+            (None, None) => self.field_index("id").map_or_else(
+                || {
+                    let message = "no primary key: name a field `id`, or mark one with `#[column(primary_key)]`, \
+                                   or several with `#[table(primary_key(a, b))]`";
+                    context.error_at(self.ident.span(), message);
+                    Vec::new()
+                },
+                |index| vec![index],
+            ),
+        }
+    }
+
+    fn check(&self, context: &mut Context) {
+        self.check_names(context);
+        self.check_primary_key(context);
+        self.check_mentions(context);
+    }
+
+    /// Diesel makes a constant of each column in the module of the table, where the name of the table
+    /// itself is taken. SQLite's names have no case.
+    fn check_names(&self, context: &mut Context) {
+        let mut seen: BTreeMap<String, &Ident> = BTreeMap::new();
+        for field in &self.fields {
+            if field.diesel_column == self.module {
+                let message = format!(
+                    "a column named like its table does not compile in Diesel: name the field otherwise, with \
+                     `#[column(name = \"{}\")]`",
+                    field.sql_name.value
+                );
+                context.error_at(field.ident.span(), message);
+            }
+            let name = field.sql_name.value.as_str().to_lowercase();
+            if let Some(other) = seen.insert(name, &field.ident) {
+                let message =
+                    format!("the column `{}` is that of the field `{other}` too", field.sql_name.value);
+                context.error_at(context.span(field.sql_name.mark), message);
+            }
+        }
+    }
+
+    fn check_primary_key(&self, context: &mut Context) {
+        for &index in &self.primary_key {
+            let field = &self.fields[index];
+            if rust_type::without_option(&field.ty).1 {
+                let span = context.span(field.type_mark);
+                context.error_at(span, "a column of the primary key cannot be NULL: no `Option` here");
+            }
+            if let (Some(unique), [_]) = (field.attributes.unique, self.primary_key.as_slice()) {
+                let span = context.span(unique);
+                context.error_at(span, "the primary key is unique already");
+            }
+        }
+    }
+
+    fn check_mentions(&self, context: &mut Context) {
+        for unique in &self.attributes.uniques {
+            self.field_indexes(&unique.columns, context);
+        }
+        for index in &self.attributes.indexes {
+            for (part, _) in &index.keys {
+                if let IndexPart::Field(name) = part {
+                    self.mentioned(name, context);
+                }
+            }
+        }
+        for key in &self.attributes.foreign_keys {
+            self.field_indexes(&key.columns, context);
+        }
+    }
+}
+
+impl Field {
+    fn read(field: &syn::Field, context: &mut Context) -> Option<Field> {
+        let ident = field.ident.clone()?;
+        let mark = context.mark(ident.span());
+        let type_mark = context.mark(rust_type::span(&field.ty));
+        let attributes = ColumnAttributes::read(&field.attrs, &ident, context);
+        let diesel = DieselAttributes::read(&field.attrs, context);
+        if let (Some(ours), Some(diesels)) = (&attributes.sql_type, &diesel.sql_type) {
+            if ours.value.0 != diesels.value.0 {
+                context.error_at(
+                    context.span(ours.mark),
+                    "the SQL type differs from that in `#[diesel(sql_type = …)]`",
+                );
+            }
+        }
+        let diesel_column = diesel.column_name.clone().unwrap_or_else(|| ident.clone());
+        let sql_name = match &attributes.name {
+            Some(name) => name.clone(),
+            None => {
+                let name = context.keep(ident.span(), Identifier::new(diesel_column.unraw().to_string()))?;
+                Marked { value: name, mark }
+            }
+        };
+        let comment = attributes.comment.clone().or_else(|| doc_comment(&field.attrs));
+        Some(Field {
+            ident,
+            mark,
+            diesel_column,
+            sql_name,
+            ty: field.ty.clone(),
+            type_mark,
+            comment,
+            attributes,
+            diesel,
+        })
+    }
+
+    /// Whether the column may be NULL.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        rust_type::without_option(&self.ty).1
+    }
+
+    /// Whether Diesel reads another type, which it converts into the field's.
+    #[must_use]
+    pub fn is_converted(&self) -> bool {
+        self.diesel.converted
+    }
+}
+
+/// The first paragraph of a doc comment, on one line.
+pub(super) fn doc_comment(attributes: &[Attribute]) -> Option<String> {
+    let mut paragraph: Vec<String> = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
+        let Meta::NameValue(meta) = &attribute.meta else { continue };
+        let Expr::Lit(literal) = &meta.value else { continue };
+        let Lit::Str(text) = &literal.lit else { continue };
+        for line in text.value().lines().map(|line| line.trim().trim_start_matches("* ")) {
+            match (line.is_empty(), paragraph.is_empty()) {
+                (true, true) => {}
+                (true, false) => return Some(paragraph.join(" ")),
+                (false, _) => paragraph.push(line.to_owned()),
+            }
+        }
+        if text.value().trim().is_empty() && !paragraph.is_empty() {
+            break;
+        }
+    }
+    let text = paragraph.join(" ").replace('\0', "");
+    (!text.is_empty()).then_some(text)
+}

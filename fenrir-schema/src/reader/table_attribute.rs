@@ -1,0 +1,363 @@
+//! `#[table(…)]` on a struct.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use serde::{Serialize, Serializer};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, LitStr, Path, Token, parenthesized};
+
+use super::column_attribute::{DELETE_ACTIONS, UPDATE_ACTIONS};
+use super::context::{Context, Mark, Marked};
+use super::entries::{self, Keys};
+use crate::{Deferral, Expression, Identifier, ReferentialAction};
+
+/// All that `#[table(…)]` says.
+#[derive(Default, Serialize)]
+pub(super) struct TableAttributes {
+    pub(super) name: Option<Marked<Identifier>>,
+    pub(super) primary_key: Option<Vec<FieldName>>,
+    pub(super) uniques: Vec<UniqueAttribute>,
+    pub(super) indexes: Vec<IndexAttribute>,
+    pub(super) checks: Vec<CheckAttribute>,
+    pub(super) foreign_keys: Vec<ForeignKeyAttribute>,
+    pub(super) comment: Option<String>,
+}
+
+/// The name of a field, where an attribute mentions it.
+#[derive(Clone, Debug)]
+pub(super) struct FieldName {
+    /// The name, without `r#`.
+    pub name: String,
+    /// Where it is mentioned.
+    pub mark: Mark,
+    pub(super) span: Span,
+}
+
+impl Serialize for FieldName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name.serialize(serializer)
+    }
+}
+
+impl FieldName {
+    pub(super) fn new(ident: &Ident, context: &mut Context) -> Self {
+        Self { name: ident.unraw().to_string(), mark: context.mark(ident.span()), span: ident.span() }
+    }
+}
+
+/// `unique(columns(a, b), name = "…")`
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct UniqueAttribute {
+    /// Where it stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// Its fields.
+    pub columns: Vec<FieldName>,
+    /// The name that was given.
+    pub name: Option<Marked<Identifier>>,
+}
+
+/// `index(columns(a, b desc), where = "…", unique, name = "…")`
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct IndexAttribute {
+    /// Where it stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// Its fields and expressions, each with whether it is descending.
+    pub keys: Vec<(IndexPart, bool)>,
+    /// Whether it is unique.
+    pub unique: bool,
+    /// The rows that it covers.
+    pub predicate: Option<Expression>,
+    /// The name that was given.
+    pub name: Option<Marked<Identifier>>,
+}
+
+/// What a part of an index is.
+#[derive(Clone, Debug, Serialize)]
+pub(super) enum IndexPart {
+    /// A field.
+    Field(FieldName),
+    /// An expression.
+    Expression(Expression),
+}
+
+/// `check = "…"` or `check(name = "…", expr = "…")`
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct CheckAttribute {
+    /// Where it stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// The name that was given.
+    pub name: Option<Marked<Identifier>>,
+    /// What must hold.
+    pub expression: Expression,
+}
+
+/// A foreign key, of a field or of a table.
+#[derive(Clone, Serialize)]
+pub(super) struct ForeignKeyAttribute {
+    /// Where it stands.
+    #[serde(skip)]
+    pub mark: Mark,
+    /// The fields that point.
+    pub columns: Vec<FieldName>,
+    /// The model that they point at.
+    #[serde(serialize_with = "as_path")]
+    pub references: Path,
+    /// Where that is named.
+    #[serde(skip)]
+    pub references_mark: Mark,
+    /// The fields there; empty for the primary key.
+    pub referenced: Vec<FieldName>,
+    /// What a deletion there does.
+    pub on_delete: ReferentialAction,
+    /// What a change there does.
+    pub on_update: ReferentialAction,
+    /// When it is checked.
+    pub deferral: Deferral,
+    /// The name that was given.
+    pub name: Option<Marked<Identifier>>,
+}
+
+fn as_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    super::rust_type::canonical_tokens(path.to_token_stream()).serialize(serializer)
+}
+
+const TABLE: Keys = Keys {
+    attribute: "`#[table(…)]`",
+    known: &["name", "primary_key", "unique", "index", "check", "foreign_key", "comment"],
+    repeatable: &["unique", "index", "check", "foreign_key"],
+    not_yet: &["schema", "renamed_from", "sqlite", "mysql", "unmanaged"],
+};
+
+const UNIQUE: Keys = Keys {
+    attribute: "`unique(…)`",
+    known: &["columns", "name"],
+    repeatable: &[],
+    not_yet: &["nulls_not_distinct", "deferrable", "initially_deferred", "dialects"],
+};
+
+const INDEX: Keys = Keys {
+    attribute: "`index(…)`",
+    known: &["columns", "expr", "where", "unique", "name"],
+    repeatable: &["columns", "expr"],
+    not_yet: &["method", "opclass", "include", "nulls_not_distinct", "dialects"],
+};
+
+const CHECK: Keys =
+    Keys { attribute: "`check(…)`", known: &["name", "expr"], repeatable: &[], not_yet: &["dialects"] };
+
+const FOREIGN_KEY: Keys = Keys {
+    attribute: "`foreign_key(…)`",
+    known: &["columns", "references", "on_delete", "on_update", "deferrable", "initially_deferred", "name"],
+    repeatable: &[],
+    not_yet: &["dialects"],
+};
+
+impl TableAttributes {
+    pub(super) fn read(attributes: &[Attribute], context: &mut Context) -> Self {
+        let mut table = Self::default();
+        let mut seen = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("table")) {
+            TABLE.read_attribute(attribute, &mut seen, context, |key, input, context| {
+                table.entry(key, input, context)
+            });
+        }
+        table
+    }
+
+    fn entry(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
+        match key.to_string().as_str() {
+            "name" => self.name = entries::identifier(input, context)?,
+            "primary_key" => self.primary_key = Some(fields(key, input, context)?),
+            "unique" => self.uniques.extend(unique(key, input, context)?),
+            "index" => self.indexes.extend(index(key, input, context)?),
+            "check" => self.checks.extend(check(key, input, context)?),
+            "foreign_key" => self.foreign_keys.extend(foreign_key(key, input, context)?),
+            _ => self.comment = Some(entries::text(input)?.value()),
+        }
+        Ok(())
+    }
+}
+
+/// `(a, b)`: at least one field.
+pub(super) fn fields(
+    key: &Ident,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Vec<FieldName>> {
+    let content;
+    parenthesized!(content in input);
+    let idents = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
+    if idents.is_empty() {
+        return Err(syn::Error::new(key.span(), format!("`{key}` needs the name of a field")));
+    }
+    Ok(idents.iter().map(|ident| FieldName::new(ident, context)).collect())
+}
+
+fn unique(
+    key: &Ident,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Option<UniqueAttribute>> {
+    let content;
+    parenthesized!(content in input);
+    let (mut columns, mut name) = (Vec::new(), None);
+    UNIQUE.read(&content, &mut Vec::new(), context, |key, input, context| {
+        match key.to_string().as_str() {
+            "columns" => columns = fields(key, input, context)?,
+            _ => name = entries::identifier(input, context)?,
+        }
+        Ok(())
+    });
+    Ok(required(!columns.is_empty(), key, "columns(…)", context).then(|| UniqueAttribute {
+        mark: context.mark(key.span()),
+        columns,
+        name,
+    }))
+}
+
+fn index(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<IndexAttribute>> {
+    let content;
+    parenthesized!(content in input);
+    let (mut keys, mut unique, mut predicate, mut name) = (Vec::new(), false, None, None);
+    INDEX.read(&content, &mut Vec::new(), context, |key, input, context| {
+        match key.to_string().as_str() {
+            "columns" => keys.extend(index_fields(input, context)?),
+            "expr" => {
+                let part = entries::expression(input, context)?;
+                keys.extend(part.map(|part| (IndexPart::Expression(part.value), false)));
+            }
+            "where" => predicate = entries::expression(input, context)?.map(|marked| marked.value),
+            "unique" => unique = true,
+            _ => name = entries::identifier(input, context)?,
+        }
+        Ok(())
+    });
+    Ok(required(!keys.is_empty(), key, "columns(…)` or `expr = \"…\"", context).then(|| IndexAttribute {
+        mark: context.mark(key.span()),
+        keys,
+        unique,
+        predicate,
+        name,
+    }))
+}
+
+/// `(a, b desc)`
+fn index_fields(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Vec<(IndexPart, bool)>> {
+    let content;
+    parenthesized!(content in input);
+    let mut parts = Vec::new();
+    while !content.is_empty() {
+        let field = FieldName::new(&Ident::parse_any(&content)?, context);
+        let mut descending = false;
+        while !content.is_empty() && !content.peek(Token![,]) {
+            let order = Ident::parse_any(&content)?;
+            match order.to_string().as_str() {
+                "asc" => {}
+                "desc" => descending = true,
+                "nulls_first" | "nulls_last" => {
+                    return Err(syn::Error::new(order.span(), format!("`{order}` is not supported yet")));
+                }
+                _ => return Err(syn::Error::new(order.span(), "expected `asc`, `desc` or `,`")),
+            }
+        }
+        parts.push((IndexPart::Field(field), descending));
+        content.parse::<Option<Token![,]>>()?;
+    }
+    Ok(parts)
+}
+
+fn check(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<CheckAttribute>> {
+    let mark = context.mark(key.span());
+    if input.peek(Token![=]) {
+        let expression = entries::expression(input, context)?;
+        return Ok(expression.map(|marked| CheckAttribute { mark, name: None, expression: marked.value }));
+    }
+    let content;
+    parenthesized!(content in input);
+    let (mut name, mut expression) = (None, None);
+    CHECK.read(&content, &mut Vec::new(), context, |key, input, context| {
+        match key.to_string().as_str() {
+            "name" => name = entries::identifier(input, context)?,
+            _ => expression = Some(entries::expression(input, context)?),
+        }
+        Ok(())
+    });
+    required(expression.is_some(), key, "expr = \"…\"", context);
+    Ok(expression.flatten().map(|marked| CheckAttribute { mark, name, expression: marked.value }))
+}
+
+fn foreign_key(
+    key: &Ident,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Option<ForeignKeyAttribute>> {
+    let content;
+    parenthesized!(content in input);
+    let (mut columns, mut references, mut name) = (Vec::new(), None, None);
+    let (mut on_delete, mut on_update) = Default::default();
+    let mut deferral = Deferral::NotDeferrable;
+    FOREIGN_KEY.read(&content, &mut Vec::new(), context, |key, input, context| {
+        match key.to_string().as_str() {
+            "columns" => columns = fields(key, input, context)?,
+            "references" => references = Some(reference(input, context)?),
+            "on_delete" => on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
+            "on_update" => on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "deferrable" => deferral = deferral_with(deferral, Deferral::Deferrable),
+            "initially_deferred" => deferral = deferral_with(deferral, Deferral::InitiallyDeferred),
+            _ => name = entries::identifier(input, context)?,
+        }
+        Ok(())
+    });
+    required(!columns.is_empty(), key, "columns(…)", context);
+    required(references.is_some(), key, "references = Model", context);
+    let mark = context.mark(key.span());
+    Ok(references.filter(|_| !columns.is_empty()).map(|(references, references_mark, referenced)| {
+        ForeignKeyAttribute {
+            mark,
+            columns,
+            references,
+            references_mark,
+            referenced,
+            on_delete,
+            on_update,
+            deferral,
+            name,
+        }
+    }))
+}
+
+/// `initially_deferred` says more than `deferrable`, in whichever order they stand.
+pub(super) fn deferral_with(before: Deferral, now: Deferral) -> Deferral {
+    if before == Deferral::InitiallyDeferred { before } else { now }
+}
+
+/// `= Model` or `= Model(a, b)`
+pub(super) fn reference(
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<(Path, Mark, Vec<FieldName>)> {
+    input.parse::<Token![=]>()?;
+    if input.peek(LitStr) {
+        return Err(input.error("expected the path of a model, such as `Environment`, without quotes"));
+    }
+    let path = Path::parse_mod_style(input)?;
+    let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
+    let mark = context.mark(span);
+    let mut columns = Vec::new();
+    if input.peek(syn::token::Paren) {
+        columns = fields(&Ident::new("references", span), input, context)?;
+    }
+    Ok((path, mark, columns))
+}
+
+fn required(there: bool, key: &Ident, what: &str, context: &mut Context) -> bool {
+    if !there {
+        context.error_at(key.span(), format!("`{key}` needs `{what}`"));
+    }
+    there
+}

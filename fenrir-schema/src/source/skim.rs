@@ -1,0 +1,537 @@
+//! Skimming Rust source: which modules, models, enums and aliases a file has, without parsing the
+//! rest of it. Parsing all of a large crate at each build would take longer than compiling it.
+//!
+//! It knows tokens, not grammar: strings, comments and braces, so that it can tell where an item
+//! begins and ends. What it finds is then parsed in full.
+
+use std::ops::Range;
+
+/// Something found in a source file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) kind: Kind,
+    /// From the first attribute to the end.
+    pub(super) text: Range<usize>,
+    /// Its attributes, each from `#` or `///` on.
+    pub(super) attributes: Vec<Range<usize>>,
+    /// Its visibility and all that follows, without the attributes.
+    pub(super) body: Range<usize>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `mod name;`
+    File { name: Range<usize> },
+    /// `mod name { … }`, with what is in it.
+    Module { name: Range<usize>, items: Vec<Item> },
+    /// A struct or an enum.
+    Type { name: Range<usize> },
+    /// `type Name = …;`
+    Alias { name: Range<usize> },
+    /// Anything else with braces around it, such as a function, with what is in it.
+    Block { items: Vec<Item> },
+}
+
+/// A file that cannot be skimmed: a quote, comment or bracket that is never closed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unbalanced {
+    /// Where that begins.
+    pub(super) offset: usize,
+}
+
+/// Finds the items of a file.
+pub(super) fn skim(text: &str) -> Result<Vec<Item>, Unbalanced> {
+    let mut skimmer = Skimmer { bytes: text.as_bytes(), at: shebang(text) };
+    let items = skimmer.items()?;
+    if skimmer.at < skimmer.bytes.len() {
+        return Err(Unbalanced { offset: skimmer.at });
+    }
+    Ok(items)
+}
+
+/// `#!/usr/bin/env …` is no attribute, `#![…]` is.
+fn shebang(text: &str) -> usize {
+    if text.starts_with("#!") && !text[2..].trim_start().starts_with('[') {
+        text.find('\n').unwrap_or(text.len())
+    } else {
+        0
+    }
+}
+
+struct Skimmer<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// A token, as far as items need it told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(Range<usize>),
+    DocComment(Range<usize>),
+    Punct(u8),
+    /// A string, character, number or lifetime.
+    Literal,
+}
+
+impl Skimmer<'_> {
+    /// The items up to the closing brace of where it is, or to the end.
+    fn items(&mut self) -> Result<Vec<Item>, Unbalanced> {
+        let mut items = Vec::new();
+        let mut pending = Pending::default();
+        loop {
+            let start = self.skip_blank()?;
+            let Some(token) = self.token()? else { return Ok(items) };
+            match token {
+                Token::Punct(b'}') => {
+                    self.at = start;
+                    return Ok(items);
+                }
+                Token::DocComment(range) => pending.attribute(range),
+                Token::Punct(b'#') => {
+                    let inner = self.peek() == Some(b'!');
+                    if inner {
+                        self.at += 1;
+                    }
+                    self.skip_blank()?;
+                    if self.peek() == Some(b'[') {
+                        self.group()?;
+                        if !inner {
+                            pending.attribute(start..self.at);
+                        }
+                    }
+                }
+                Token::Punct(b';' | b',') => pending = Pending::default(),
+                Token::Punct(b'{') => {
+                    self.at = start;
+                    let after_macro = std::mem::take(&mut pending.is_macro);
+                    let inner = if after_macro { self.group().map(|()| Vec::new())? } else { self.block()? };
+                    pending.finish(Kind::Block { items: inner }, self.at, &mut items);
+                    pending = Pending::default();
+                }
+                Token::Punct(b'(' | b'[') => {
+                    self.at = start;
+                    self.group()?;
+                    pending.begin(start);
+                    if std::mem::take(&mut pending.is_macro) {
+                        pending = Pending::default();
+                    }
+                }
+                Token::Punct(b'!') => {
+                    pending.begin(start);
+                    pending.is_macro = true;
+                }
+                Token::Word(word) => {
+                    let after_bang = pending.is_macro;
+                    pending.begin(start);
+                    let keyword = &self.bytes[word];
+                    // `macro_rules! name { … }` has a name behind the `!`.
+                    if !after_bang && matches!(keyword, b"mod" | b"struct" | b"enum" | b"type") {
+                        if let Some(kind) = self.named(keyword == b"mod", keyword == b"type")? {
+                            pending.finish(kind, self.at, &mut items);
+                            pending = Pending::default();
+                        }
+                    }
+                }
+                Token::Punct(_) | Token::Literal => {
+                    pending.begin(start);
+                    pending.is_macro = false;
+                }
+            }
+        }
+    }
+
+    /// The rest of an item that begins with a keyword and a name; none where that is no name.
+    fn named(&mut self, is_module: bool, is_alias: bool) -> Result<Option<Kind>, Unbalanced> {
+        self.skip_blank()?;
+        let before = self.at;
+        let Some(Token::Word(name)) = self.token()? else {
+            self.at = before;
+            return Ok(None);
+        };
+        if is_module {
+            self.skip_blank()?;
+            return match self.peek() {
+                Some(b'{') => Ok(Some(Kind::Module { name, items: self.block()? })),
+                Some(b';') => {
+                    self.at += 1;
+                    Ok(Some(Kind::File { name }))
+                }
+                _ => Ok(None),
+            };
+        }
+        // To the `;`, or past the braces.
+        loop {
+            let start = self.skip_blank()?;
+            match self.token()? {
+                None => return Ok(None),
+                Some(Token::Punct(b';')) => break,
+                Some(Token::Punct(b'}')) => {
+                    self.at = start;
+                    return Ok(None);
+                }
+                Some(Token::Punct(c @ (b'(' | b'[' | b'{'))) => {
+                    self.at = start;
+                    self.group()?;
+                    if c == b'{' && !is_alias {
+                        break;
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(Some(if is_alias { Kind::Alias { name } } else { Kind::Type { name } }))
+    }
+
+    /// The items between braces.
+    fn block(&mut self) -> Result<Vec<Item>, Unbalanced> {
+        let start = self.at;
+        self.at += 1;
+        let items = self.items()?;
+        if self.peek() != Some(b'}') {
+            return Err(Unbalanced { offset: start });
+        }
+        self.at += 1;
+        Ok(items)
+    }
+
+    /// Past a group, whatever is in it.
+    fn group(&mut self) -> Result<(), Unbalanced> {
+        let start = self.at;
+        let mut depth = 0_usize;
+        loop {
+            self.skip_blank()?;
+            match self.token()? {
+                None => return Err(Unbalanced { offset: start }),
+                Some(Token::Punct(b'(' | b'[' | b'{')) => depth += 1,
+                Some(Token::Punct(b')' | b']' | b'}')) => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn peek_at(&self, ahead: usize) -> Option<u8> {
+        self.bytes.get(self.at + ahead).copied()
+    }
+
+    /// Past blanks and comments that are no documentation; returns where it is then.
+    fn skip_blank(&mut self) -> Result<usize, Unbalanced> {
+        let bytes = self.bytes;
+        loop {
+            while self.at < bytes.len() && bytes[self.at].is_ascii_whitespace() {
+                self.at += 1;
+            }
+            if bytes[self.at..].starts_with(b"//") && !self.is_doc() {
+                self.line();
+            } else if bytes[self.at..].starts_with(b"/*") && !self.is_doc() {
+                self.block_comment()?;
+            } else {
+                return Ok(self.at);
+            }
+        }
+    }
+
+    /// `///` but not `////`, `/**` but not `/***` or `/**/`.
+    fn is_doc(&self) -> bool {
+        match (self.peek_at(1), self.peek_at(2), self.peek_at(3)) {
+            (Some(b'/'), Some(b'/'), next) => next != Some(b'/'),
+            (Some(b'*'), Some(b'*'), next) => !matches!(next, Some(b'*' | b'/')),
+            _ => false,
+        }
+    }
+
+    fn line(&mut self) {
+        while self.at < self.bytes.len() && self.bytes[self.at] != b'\n' {
+            self.at += 1;
+        }
+    }
+
+    fn block_comment(&mut self) -> Result<(), Unbalanced> {
+        let start = self.at;
+        let mut depth = 0_usize;
+        loop {
+            if self.bytes[self.at..].starts_with(b"/*") {
+                depth += 1;
+                self.at += 2;
+            } else if self.bytes[self.at..].starts_with(b"*/") {
+                depth -= 1;
+                self.at += 2;
+                if depth == 0 {
+                    return Ok(());
+                }
+            } else if self.at < self.bytes.len() {
+                self.at += 1;
+            } else {
+                return Err(Unbalanced { offset: start });
+            }
+        }
+    }
+
+    fn token(&mut self) -> Result<Option<Token>, Unbalanced> {
+        let start = self.at;
+        let Some(first) = self.peek() else { return Ok(None) };
+        Ok(Some(match first {
+            b'/' if self.is_doc() => {
+                if self.peek_at(1) == Some(b'/') {
+                    self.line()
+                } else {
+                    self.block_comment()?
+                }
+                Token::DocComment(start..self.at)
+            }
+            b'"' => {
+                self.string()?;
+                Token::Literal
+            }
+            b'\'' => {
+                self.quote();
+                Token::Literal
+            }
+            b'0'..=b'9' => {
+                self.word();
+                Token::Literal
+            }
+            c if c.is_ascii_alphabetic() || c == b'_' || c >= 0x80 => {
+                self.word();
+                self.after_word(start)?
+            }
+            c => {
+                self.at += 1;
+                Token::Punct(c)
+            }
+        }))
+    }
+
+    fn word(&mut self) {
+        let bytes = self.bytes;
+        while self.at < bytes.len() {
+            let c = bytes[self.at];
+            if !(c.is_ascii_alphanumeric() || c == b'_' || c >= 0x80) {
+                break;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// A word may be the prefix of a string (`b"…"`, `r#"…"#`) or of a raw name (`r#type`).
+    fn after_word(&mut self, start: usize) -> Result<Token, Unbalanced> {
+        let prefix = &self.bytes[start..self.at];
+        let raw = matches!(prefix, b"r" | b"br" | b"cr");
+        match self.peek() {
+            Some(b'"' | b'#') if raw => {
+                let mut hashes = 0;
+                while self.peek_at(hashes) == Some(b'#') {
+                    hashes += 1;
+                }
+                if self.peek_at(hashes) == Some(b'"') {
+                    self.raw_string(hashes)?;
+                    return Ok(Token::Literal);
+                }
+                if prefix == b"r" && hashes == 1 {
+                    self.at += 1;
+                    let name = self.at;
+                    self.word();
+                    return Ok(Token::Word(name..self.at));
+                }
+            }
+            Some(b'"') if matches!(prefix, b"b" | b"c") => {
+                self.string()?;
+                return Ok(Token::Literal);
+            }
+            Some(b'\'') if prefix == b"b" => {
+                self.quote();
+                return Ok(Token::Literal);
+            }
+            _ => {}
+        }
+        Ok(Token::Word(start..self.at))
+    }
+
+    fn string(&mut self) -> Result<(), Unbalanced> {
+        let start = self.at;
+        self.at += 1;
+        while let Some(c) = self.peek() {
+            self.at += 1;
+            match c {
+                b'\\' => self.at += 1,
+                b'"' => return Ok(()),
+                _ => {}
+            }
+        }
+        Err(Unbalanced { offset: start })
+    }
+
+    fn raw_string(&mut self, hashes: usize) -> Result<(), Unbalanced> {
+        let start = self.at;
+        self.at += hashes + 1;
+        while let Some(c) = self.peek() {
+            self.at += 1;
+            if c == b'"' && (0..hashes).all(|ahead| self.peek_at(ahead) == Some(b'#')) {
+                self.at += hashes;
+                return Ok(());
+            }
+        }
+        Err(Unbalanced { offset: start })
+    }
+
+    /// A character or a lifetime: `'a'`, `'\''`, `'a`.
+    fn quote(&mut self) {
+        self.at += 1;
+        if self.peek() == Some(b'\\') {
+            self.at += 2;
+            while !matches!(self.peek(), None | Some(b'\'' | b'\n')) {
+                self.at += 1;
+            }
+            self.at += 1;
+            return;
+        }
+        // One character and a quote behind it, however many bytes that character has.
+        let width = match self.peek() {
+            Some(0xC0..=0xDF) => 2,
+            Some(0xE0..=0xEF) => 3,
+            Some(0xF0..) => 4,
+            _ => 1,
+        };
+        if self.peek_at(width) == Some(b'\'') {
+            self.at += width + 1;
+        } else {
+            self.word();
+        }
+    }
+}
+
+/// What has been seen of the item that is being read.
+#[derive(Default)]
+struct Pending {
+    start: Option<usize>,
+    body: Option<usize>,
+    attributes: Vec<Range<usize>>,
+    is_macro: bool,
+}
+
+impl Pending {
+    fn attribute(&mut self, range: Range<usize>) {
+        self.start.get_or_insert(range.start);
+        self.attributes.push(range);
+    }
+
+    fn begin(&mut self, at: usize) {
+        self.start.get_or_insert(at);
+        self.body.get_or_insert(at);
+    }
+
+    fn finish(&mut self, kind: Kind, end: usize, items: &mut Vec<Item>) {
+        let is_empty = matches!(&kind, Kind::Block { items } if items.is_empty());
+        if !is_empty {
+            let body = self.body.unwrap_or(end);
+            let attributes = std::mem::take(&mut self.attributes);
+            items.push(Item { kind, text: self.start.unwrap_or(body)..end, attributes, body: body..end });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        fn list(text: &str, items: &[Item], into: &mut Vec<String>) {
+            for item in items {
+                match &item.kind {
+                    Kind::File { name } => into.push(format!("file {}", &text[name.clone()])),
+                    Kind::Module { name, items } => {
+                        into.push(format!("mod {}", &text[name.clone()]));
+                        list(text, items, into);
+                        into.push("end".to_owned());
+                    }
+                    Kind::Type { name } => into.push(format!("type {}", &text[name.clone()])),
+                    Kind::Alias { name } => into.push(format!("alias {}", &text[name.clone()])),
+                    Kind::Block { items } => {
+                        into.push("block".to_owned());
+                        list(text, items, into);
+                        into.push("end".to_owned());
+                    }
+                }
+            }
+        }
+        let mut found = Vec::new();
+        list(text, &skim(text).unwrap(), &mut found);
+        found
+    }
+
+    #[test]
+    fn items_among_other_code() {
+        let text = r####"#!/usr/bin/env run
+            //! Docs with mod not_one;
+            #![allow(dead_code)]
+            use std::mem; mod a;
+            /* mod b; /* nested */ mod c; */
+            pub(crate) mod d { mod e; struct F; }
+            const X: &str = "mod g; \" {"; const Y: &str = r#"mod h; " { "#;
+            const C: char = '{'; const Q: char = '\''; fn life<'a>(x: &'a str) -> &'a str { x }
+            /// Doc.
+            #[derive(Table)]
+            pub struct User { id: i32, f: fn() -> () }
+            pub enum Status { A, B { x: i32 } }
+            type Email = String;
+            struct Wrapper<T>(T) where T: Sized;
+            macro_rules! m { () => { struct Hidden; mod hidden; } }
+            m! { mod also_hidden; }
+            m!(mod hidden_too;);
+            fn f() { struct Inner { a: u8 } let x = Struct { a: 1 }; }
+            trait T { type Assoc; type Other: Copy; fn g() { mod deep; } }
+            mod r#type;
+        "####;
+        assert_eq!(
+            names(text),
+            [
+                "file a",
+                "mod d",
+                "file e",
+                "type F",
+                "end",
+                "type User",
+                "type Status",
+                "alias Email",
+                "type Wrapper",
+                "block",
+                "type Inner",
+                "end",
+                "block",
+                "alias Assoc",
+                "alias Other",
+                "block",
+                "file deep",
+                "end",
+                "end",
+                "file type"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_item_comes_with_its_attributes() {
+        let text = "/// One.\n#[a]\n#[b(c)] pub struct X;";
+        let items = skim(text).unwrap();
+        assert_eq!(&text[items[0].text.clone()], text);
+        assert_eq!(&text[items[0].body.clone()], "pub struct X;");
+        assert_eq!(items[0].attributes.len(), 3);
+    }
+
+    #[test]
+    fn what_is_never_closed_is_said() {
+        for (text, offset) in
+            [("fn f() {", 7), ("const X: &str = \"a", 16), ("/* a", 0), ("}", 0), ("m!(", 2)]
+        {
+            assert_eq!(skim(text), Err(Unbalanced { offset }), "{text}");
+        }
+    }
+}
