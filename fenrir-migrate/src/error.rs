@@ -63,6 +63,9 @@ pub enum Error {
         /// The folder.
         name: String,
     },
+    /// The database went on while a question about it was asked.
+    #[error("another process has migrated this database meanwhile: try again")]
+    Moved,
     /// Another process holds the lock.
     #[error("another process is migrating this database, and was not done after {}s{}", .waited.as_secs(), .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
     Locked {

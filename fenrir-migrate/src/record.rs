@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::revisions::{Migration, Revisions};
-use crate::{Error, Identifier};
+use crate::{Dialect, Error, Identifier};
 
 /// Diesel's own table, which `diesel migration list` reads.
 pub(crate) const DIESEL_TABLE: &str = "__diesel_schema_migrations";
 /// What Fenrir knows beside that.
 pub(crate) const FENRIR_TABLE: &str = "__fenrir_migrations";
 
-const CREATE: &str = "\
+pub(crate) const CREATE: &str = "\
 CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
     version VARCHAR(50) PRIMARY KEY NOT NULL,
     run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
@@ -118,6 +118,30 @@ pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), 
         database.rows(&sql, &[revision]).map_err(Error::database("recording a revert"))?;
     }
     Ok(())
+}
+
+/// The statements that [`insert`] runs, for a script.
+pub(crate) fn insert_sql(migration: &Migration, dialect: Dialect) -> Result<String, Error> {
+    let literal = |text: &str| dialect.literal(text);
+    let revision = literal(migration.revision());
+    Ok(format!(
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ({revision});\n\
+         INSERT INTO __fenrir_migrations (version, parent, checksum, down_sql, schema_hash, duration_ms, fenrir_version)\n    \
+         VALUES ({revision}, {}, {}, {}, {}, 0, {});\n",
+        migration.parent().map_or_else(|| "NULL".to_owned(), literal),
+        literal(&migration.checksum()?),
+        literal(&migration.down()?),
+        literal(migration.schema_hash()),
+        literal(env!("CARGO_PKG_VERSION")),
+    ))
+}
+
+/// The statements that [`delete`] runs, for a script.
+pub(crate) fn delete_sql(revision: &str, dialect: Dialect) -> String {
+    let revision = dialect.literal(revision);
+    [DIESEL_TABLE, FENRIR_TABLE]
+        .map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n"))
+        .concat()
 }
 
 /// How many of the migrations a database has: the first so many, each with the text that it had.

@@ -42,8 +42,9 @@ pub trait Database {
     fn has_table(&mut self, name: &Identifier) -> QueryResult<bool>;
     /// Whether an enum of that name is there.
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool>;
-    /// Drops tables that may point at each other. Fails where another points at one of them.
-    fn drop_tables(&mut self, names: &[Identifier]) -> QueryResult<()>;
+    /// Drops tables, which may point at each other, and enums: all or none. Fails where a table that
+    /// stays points at one of them.
+    fn drop_all(&mut self, tables: &[Identifier], enums: &[Identifier]) -> QueryResult<()>;
     /// Makes the settings of a frame, and returns the statements that put them back as they were.
     fn enter_frame(&mut self, frame: Frame) -> QueryResult<String>;
 

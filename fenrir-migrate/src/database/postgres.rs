@@ -103,14 +103,24 @@ impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
         Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
     }
 
-    /// In one statement, so that foreign keys between them are no hindrance; without CASCADE, so that
-    /// nothing else goes.
-    fn drop_tables(&mut self, names: &[Identifier]) -> QueryResult<()> {
-        if names.is_empty() {
-            return Ok(());
+    /// The tables in one statement, so that foreign keys between them are no hindrance; without
+    /// CASCADE, so that nothing else goes.
+    fn drop_all(&mut self, tables: &[Identifier], enums: &[Identifier]) -> QueryResult<()> {
+        let list = |names: &[Identifier]| {
+            names.iter().map(|name| Dialect::Postgres.quote(name)).collect::<Vec<_>>().join(", ")
+        };
+        let mut sql = String::from("BEGIN;");
+        for (kind, names) in [("TABLE", tables), ("TYPE", enums)] {
+            if !names.is_empty() {
+                sql.push_str(&format!(" DROP {kind} {};", list(names)));
+            }
         }
-        let names: Vec<_> = names.iter().map(|name| Dialect::Postgres.quote(name)).collect();
-        self.execute(&format!("DROP TABLE {}", names.join(", ")))
+        sql.push_str(" COMMIT");
+        let result = self.execute(&sql);
+        if result.is_err() {
+            self.rollback();
+        }
+        result
     }
 
     fn enter_frame(&mut self, _: Frame) -> QueryResult<String> {

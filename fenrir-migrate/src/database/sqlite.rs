@@ -36,6 +36,27 @@ impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
     }
 }
 
+impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
+    fn drop_tables(&mut self, tables: &[Identifier]) -> QueryResult<()> {
+        self.execute("BEGIN IMMEDIATE")?;
+        for table in tables {
+            let sql = "SELECT m.name FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k \
+                       WHERE m.type = 'table' AND lower(k.\"table\") = lower(?1)";
+            for row in self.rows(sql, &[table.as_str()])? {
+                let other = row.into_iter().next().flatten().unwrap_or_default();
+                if !tables.iter().any(|table| table.as_str().eq_ignore_ascii_case(&other)) {
+                    let message = format!("the table `{other}`, which is not ours, refers to `{table}`");
+                    return Err(diesel::result::Error::QueryBuilderError(message.into()));
+                }
+            }
+        }
+        for table in tables {
+            self.execute(&format!("DROP TABLE {}", Dialect::Sqlite.quote(table)))?;
+        }
+        self.execute("COMMIT")
+    }
+}
+
 impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -91,16 +112,17 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         Ok(false)
     }
 
-    /// Inside a transaction, so foreign keys cannot be turned off; deferred, they are looked at when
-    /// all of the tables are gone.
-    fn drop_tables(&mut self, names: &[Identifier]) -> QueryResult<()> {
-        self.execute("PRAGMA defer_foreign_keys = ON")?;
-        names.iter().try_for_each(|name| {
-            let name = Dialect::Sqlite.quote(name);
-            // With the rows gone, no drop deletes or nulls those of another.
-            self.execute(&format!("DELETE FROM {name}"))?;
-            self.execute(&format!("DROP TABLE {name}"))
-        })
+    /// With foreign keys off, since dropping a table would first delete its rows, one by one, and with
+    /// them those of tables that point at it. So who points at it is looked at first.
+    fn drop_all(&mut self, tables: &[Identifier], _: &[Identifier]) -> QueryResult<()> {
+        let keys = self.pragma("foreign_keys")?;
+        self.execute("PRAGMA foreign_keys = OFF")?;
+        let result = self.drop_tables(tables);
+        if result.is_err() {
+            self.rollback();
+        }
+        self.execute(&format!("PRAGMA foreign_keys = {keys}"))?;
+        result
     }
 
     fn enter_frame(&mut self, frame: Frame) -> QueryResult<String> {

@@ -1,6 +1,7 @@
 //! Where a database is: a URL whose password nobody sees.
 
 use std::fmt;
+use std::path::Path;
 
 use diesel::Connection;
 use fenrir_schema::Dialect;
@@ -83,6 +84,36 @@ impl DatabaseUrl {
         match said {
             Some(said) if said != self.dialect => Err(UrlError::Dialect { there: self.dialect, said }),
             _ => Ok(()),
+        }
+    }
+
+    /// What Diesel takes, with the password in it.
+    pub(crate) fn reveal(&self) -> &str {
+        self.connect.reveal()
+    }
+
+    pub(crate) fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// A file's path, if it is relative, from a folder on.
+    pub(crate) fn relative_to(self, folder: &Path) -> Self {
+        let path = self.connect.reveal();
+        if self.dialect != Dialect::Sqlite || path.starts_with("file:") || path == ":memory:" {
+            return self;
+        }
+        let connect = Secret::new(folder.join(path).to_string_lossy());
+        Self { connect, ..self }
+    }
+
+    /// Whether there is something to connect to without making it: a file of SQLite's may not be there.
+    pub(crate) fn exists(&self) -> bool {
+        match self.dialect {
+            Dialect::Sqlite => {
+                let path = self.connect.reveal();
+                path.starts_with("file:") || path == ":memory:" || Path::new(path).exists()
+            }
+            Dialect::Postgres => true,
         }
     }
 

@@ -1,0 +1,194 @@
+//! What the command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+use fenrir_schema::Dialect;
+
+/// Migrations for Diesel, from models.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = false, propagate_version = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Subcommand,
+}
+
+#[derive(Args)]
+pub(super) struct Global {
+    /// The database: `postgres://…` or `sqlite://PATH`. Otherwise `DATABASE_URL` (also from `.env`), then
+    /// `POSTGRES_USER` and the like, then `fenrir.toml`
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) database_url: Option<String>,
+    /// The settings, instead of the nearest `fenrir.toml` above this folder
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(super) config: Option<PathBuf>,
+    /// The kind of database: `postgres` or `sqlite`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) dialect: Option<Dialect>,
+    /// How standard output is written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Say only what was asked for
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Color {
+    /// At a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(super) fn apply(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::AlwaysAnsi,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum Subcommand {
+    /// Set up a project: `fenrir.toml`, `migrations/`, `build.rs`, dependencies
+    Init(Init),
+    /// Write the next migration from the models
+    Migrate(Migrate),
+    /// Apply migrations, up to the head or to a revision
+    Upgrade(Upgrade),
+    /// Revert migrations, one or down to a revision
+    Downgrade(Downgrade),
+    /// Show the database's revision
+    Current(Current),
+    /// List the migrations, and which of them are applied
+    History,
+    /// Create the tables straight from the models, without migrations
+    CreateAll(CreateAll),
+    /// Drop the models' tables and the record of migrations
+    DropAll(DropAll),
+    /// Record a revision without running anything
+    Stamp(Stamp),
+}
+
+#[derive(Args)]
+pub(super) struct Init {
+    /// The package with the models, in a workspace
+    #[arg(long, value_name = "NAME")]
+    pub(super) package: Option<String>,
+}
+
+/// The features with which the models are read, as Cargo has them.
+#[derive(Args, Default)]
+pub(super) struct Features {
+    /// The package's features, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "FEATURES")]
+    pub(super) features: Vec<String>,
+    /// Read the models with all features
+    #[arg(long)]
+    pub(super) all_features: bool,
+    /// Read the models without the default features
+    #[arg(long)]
+    pub(super) no_default_features: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Migrate {
+    /// What the migration does; its folder is named after it
+    #[arg(short, long, value_name = "TEXT")]
+    pub(super) message: String,
+    /// Write one without changes, for SQL of your own
+    #[arg(long)]
+    pub(super) empty: bool,
+    /// Say that a thing was renamed: `old=new`, or `table.old=new` (not supported yet)
+    #[arg(long, value_name = "OLD=NEW")]
+    pub(super) rename: Vec<String>,
+    /// Say that nothing was renamed: what looks like it is a drop and an addition
+    #[arg(long)]
+    pub(super) no_renames: bool,
+    /// Drop tables and columns with what they hold, without asking
+    #[arg(long)]
+    pub(super) allow_data_loss: bool,
+    /// Print the migration instead of writing it
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct Upgrade {
+    /// Where to: `head`, a revision id or a unique part of one or of a name, `+N`
+    #[arg(default_value = "head", value_name = "REVISION")]
+    pub(super) revision: String,
+    /// Print the SQL instead of running it
+    #[arg(long)]
+    pub(super) sql: bool,
+    /// List what would be applied
+    #[arg(long, conflicts_with = "sql")]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Downgrade {
+    /// Where to: `-N`, `base`, a revision id or a unique part of one or of a name
+    #[arg(default_value = "-1", value_name = "REVISION", allow_hyphen_values = true)]
+    pub(super) revision: String,
+    /// Print the SQL instead of running it
+    #[arg(long)]
+    pub(super) sql: bool,
+    /// Lose what the dropped tables and columns hold, without asking
+    #[arg(long)]
+    pub(super) allow_data_loss: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Current {
+    /// Exit with 1 where the database is not at the head
+    #[arg(long)]
+    pub(super) check_heads: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CreateAll {
+    /// Record all migrations as applied
+    #[arg(long)]
+    pub(super) stamp: bool,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct DropAll {
+    /// Do not ask for the database's name
+    #[arg(long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct Stamp {
+    /// The revision that the database is said to be at; `base` for none
+    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    pub(super) revision: String,
+}

@@ -1,0 +1,97 @@
+//! What every command starts from: the project, the database, the migrations.
+
+use std::env;
+
+use fenrir_schema::migration::read_all;
+use fenrir_schema::project::{Project, ProjectError};
+
+use super::arguments::Global;
+use super::connect;
+use super::outcome::{Failure, say};
+use crate::Migrations;
+use crate::database::url::{Connected, DatabaseUrl};
+use crate::revisions::Revisions;
+
+pub(super) struct Context<'a> {
+    pub(super) global: &'a Global,
+    pub(super) embedded: Option<&'static Migrations>,
+    project: Option<Project>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(global: &'a Global, embedded: Option<&'static Migrations>) -> Result<Self, Failure> {
+        let found = match &global.config {
+            Some(path) => Project::read(path).map(Some),
+            None => match Project::find(&env::current_dir()?) {
+                // Some commands do without, and the others say so.
+                Err(ProjectError::NotFound(_)) => Ok(None),
+                other => other.map(Some),
+            },
+        };
+        let project = found.map_err(Failure::from)?;
+        Ok(Self { global, embedded, project })
+    }
+
+    /// The project's settings, for commands that cannot do without.
+    pub(super) fn project(&self) -> Result<&Project, Failure> {
+        match &self.project {
+            Some(project) => Ok(project),
+            None => Err(ProjectError::NotFound(env::current_dir()?).into()),
+        }
+    }
+
+    /// The database that is meant, if anything says one.
+    pub(super) fn find_url(&self) -> Result<Option<DatabaseUrl>, Failure> {
+        connect::find(self.global, self.project.as_ref())
+    }
+
+    /// The database that is meant.
+    pub(super) fn url(&self) -> Result<DatabaseUrl, Failure> {
+        self.find_url()?.ok_or_else(|| {
+            Failure::error(
+                "no database is named: give `--database-url`, or set `DATABASE_URL`, or write `url` under \
+                 `[database]` in `fenrir.toml`",
+            )
+        })
+    }
+
+    pub(super) fn connect(&self, url: &DatabaseUrl) -> Result<Connected, Failure> {
+        if self.global.verbose {
+            say("on", url);
+        }
+        url.connect().map_err(Failure::Error)
+    }
+
+    /// The migrations for a database: those of the binary, if it has any, or those in the folders.
+    pub(super) fn revisions(&self, url: &DatabaseUrl) -> Result<Revisions, Failure> {
+        let dialect = url.dialect();
+        if let Some(embedded) = self.embedded {
+            let migrations = embedded.of(dialect).ok_or(crate::Error::NoMigrations { dialect })?;
+            return Ok(Revisions::embedded(migrations)?);
+        }
+        let project = self.project()?;
+        if !project.dialects.contains(&dialect) {
+            return Err(Failure::error(format!(
+                "the database is {}, for which `{}` has no migrations: it names {}",
+                dialect.title(),
+                project.file().display(),
+                project.dialects.iter().map(|dialect| format!("`{dialect}`")).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        Ok(Revisions::folders(read_all(&project.migrations_of(dialect))?)?)
+    }
+
+    /// Whether somebody is there to be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        use std::io::IsTerminal;
+        self.global.format == super::arguments::Format::Text
+            && std::io::stdin().is_terminal()
+            && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question at the terminal; no is the answer unless yes is given.
+    pub(super) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+        answer.map_err(|error| Failure::error(format!("no answer: {error}")))
+    }
+}

@@ -1,0 +1,97 @@
+//! `fenrir create-all`: the tables straight from the models.
+
+use std::time::Duration;
+
+use fenrir_schema::{Schema, diff};
+use serde_json::json;
+
+use super::arguments::CreateAll;
+use super::context::Context;
+use super::models;
+use super::outcome::{Failure, Outcome, bullets, count};
+use crate::Error;
+use crate::database::Database;
+use crate::record;
+use crate::revisions::Revisions;
+
+pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcome, Failure> {
+    let url = context.url()?;
+    let schema = models::schema(context, &arguments.features)?;
+    let revisions = if arguments.stamp { Some(stampable(context, &url, &schema)?) } else { None };
+    let script = url.dialect().script(&Schema::default(), &diff(&Schema::default(), &schema)?)?;
+
+    let mut connected = context.connect(&url)?;
+    let mut database = connected.database();
+    let database = &mut *database;
+    database.begin(false).map_err(Error::database("opening a transaction"))?;
+    let result = create(database, &schema, &script.bare_sql(), revisions.as_ref());
+    if result.is_ok() {
+        database.commit().map_err(Error::database("committing"))?;
+    } else {
+        database.rollback();
+    }
+    result?;
+    let tables: Vec<_> = schema.tables.keys().map(ToString::to_string).collect();
+    let stamped =
+        revisions.as_ref().and_then(|revisions| revisions.chain.head()).map(|head| head.revision.clone());
+    let mut text = format!("created {} in `{url}`", count(tables.len(), "table"));
+    match &stamped {
+        Some(revision) => text.push_str(&format!(", and recorded revision {revision}")),
+        None => text.push_str("; no migration is recorded (`--stamp` does so)"),
+    }
+    Ok(Outcome::new(text, json!({ "created": tables, "revision": stamped })))
+}
+
+/// The migrations to record: only those that build the same schema.
+fn stampable(
+    context: &Context<'_>,
+    url: &crate::database::url::DatabaseUrl,
+    schema: &Schema,
+) -> Result<Revisions, Failure> {
+    let revisions = context.revisions(url)?;
+    let head = revisions.all().last().map(|head| head.schema_hash().to_owned());
+    if head != Some(schema.hash()) {
+        return Err(Failure::Refused(
+            "`--stamp` records the head, but the models have changes that no migration makes yet: `fenrir migrate -m \
+             \"…\"` writes one"
+                .to_owned(),
+        ));
+    }
+    Ok(revisions)
+}
+
+fn create(
+    database: &mut dyn Database,
+    schema: &Schema,
+    sql: &str,
+    revisions: Option<&Revisions>,
+) -> Result<(), Failure> {
+    let mut there = Vec::new();
+    for table in schema.tables.keys() {
+        if database.has_table(table).map_err(Error::database("looking for tables"))? {
+            there.push(format!("table `{table}`"));
+        }
+    }
+    for name in schema.enums.keys() {
+        if database.has_enum(name).map_err(Error::database("looking for enums"))? {
+            there.push(format!("enum `{name}`"));
+        }
+    }
+    if !there.is_empty() {
+        return Err(Failure::error(format!(
+            "already there:{}\n`create-all` is for an empty database: `fenrir upgrade` brings one with migrations up to \
+             date, `fenrir drop-all` empties one that holds nothing of worth",
+            bullets(there)
+        )));
+    }
+    if !sql.is_empty() {
+        database.execute(sql).map_err(Error::database("creating the tables"))?;
+    }
+    if let Some(revisions) = revisions {
+        record::create(database)?;
+        for migration in revisions.all() {
+            record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+        }
+    }
+    Ok(())
+}

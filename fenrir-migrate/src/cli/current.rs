@@ -1,0 +1,58 @@
+//! `fenrir current`: where the database is.
+
+use serde_json::json;
+
+use super::arguments::Current;
+use super::context::Context;
+use super::outcome::{Failure, Outcome, count};
+use crate::record;
+
+pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome, Failure> {
+    let url = context.url()?;
+    let revisions = context.revisions(&url)?;
+    // To look must not make a file of SQLite's.
+    let applied = if url.exists() {
+        let mut connected = context.connect(&url)?;
+        record::look(&mut *connected.database())?
+    } else {
+        Vec::new()
+    };
+    let head = revisions.chain.head().map(|head| head.revision.as_str());
+    let revision = applied.last().map(|last| last.revision.as_str());
+    let migration = revisions.all().iter().find(|migration| Some(migration.revision()) == revision);
+    let pending = revisions
+        .all()
+        .iter()
+        .filter(|one| applied.iter().all(|done| done.revision != one.revision()))
+        .count();
+    let is_known = revision.is_none() || migration.is_some();
+
+    let mut text = match (revision, migration) {
+        (None, _) => "base".to_owned(),
+        (Some(revision), Some(migration)) => {
+            let mark = if Some(revision) == head { " (head)" } else { "" };
+            format!("{revision}{mark} {}", migration.message())
+        }
+        (Some(revision), None) => {
+            format!(
+                "{revision} (not among these migrations: they are older than the database, or its folder was deleted)"
+            )
+        }
+    };
+    if pending > 0 {
+        text.push_str(&format!("\nnot up to date: `fenrir upgrade` applies {}", count(pending, "migration")));
+    }
+    let up_to_date = pending == 0 && is_known;
+    let mut outcome = Outcome::new(
+        text,
+        json!({
+            "revision": revision,
+            "message": migration.map(|migration| migration.message()),
+            "head": head,
+            "pending": pending,
+            "known": is_known,
+        }),
+    );
+    outcome.is_no = arguments.check_heads && !up_to_date;
+    Ok(outcome)
+}

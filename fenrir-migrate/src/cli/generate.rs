@@ -1,0 +1,94 @@
+//! Making the SQL of a migration, up and down, for each dialect.
+
+use fenrir_schema::migration::{NewMigration, write_migration};
+use fenrir_schema::project::Project;
+use fenrir_schema::{Change, Dialect, FoldError, Loss, Schema, Script, invert};
+use std::path::PathBuf;
+
+use super::outcome::Failure;
+
+/// A migration that is made, but not written.
+pub(super) struct Generated {
+    pub(super) name: String,
+    pub(super) message: String,
+    pub(super) parent: Option<String>,
+    pub(super) changes: Vec<Change>,
+    pub(super) after: Schema,
+    pub(super) dialects: Vec<GeneratedSql>,
+}
+
+/// Its SQL for one dialect.
+pub(super) struct GeneratedSql {
+    pub(super) dialect: Dialect,
+    pub(super) up: Script,
+    pub(super) down: Script,
+    pub(super) up_header: Vec<String>,
+    pub(super) down_header: Vec<String>,
+}
+
+impl GeneratedSql {
+    pub(super) fn new(
+        dialect: Dialect,
+        title: &[String],
+        before: &Schema,
+        after: &Schema,
+        changes: &[Change],
+    ) -> Result<Self, FoldError> {
+        let (back, stand_ins) = dialect.with_stand_ins(after, &invert(changes));
+        let mut up = dialect.script(before, changes)?;
+        let mut down = dialect.script(after, &back)?;
+        // Diesel has one setting for both files.
+        if up.frame.is_some() || down.frame.is_some() {
+            up.frame = dialect.frame();
+            down.frame = dialect.frame();
+        }
+        let mut up_header = title.to_vec();
+        lost(&mut up_header, changes.iter().filter_map(Change::loses));
+        let mut down_header = vec![format!("Reverts: {}", title[0])];
+        lost(&mut down_header, back.iter().filter_map(Change::loses));
+        for change in &back {
+            if let Change::CreateTable { table } = change {
+                down_header.push(format!("The rows of table `{}` are not brought back.", table.name));
+            } else if let Change::AddColumn { table, column, .. } = change {
+                let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == column.name);
+                let instead = match (stand_in, &column.default) {
+                    (Some(stand_in), _) => format!("its rows get {}", stand_in.value),
+                    (None, Some(_)) => "its rows get the default".to_owned(),
+                    (None, None) => "its rows get NULL".to_owned(),
+                };
+                down_header.push(format!(
+                    "The values of column `{table}.{}` are not brought back: {instead}.",
+                    column.name
+                ));
+            }
+        }
+        Ok(Self { dialect, up, down, up_header, down_header })
+    }
+}
+
+fn lost(header: &mut Vec<String>, losses: impl Iterator<Item = Loss>) {
+    for loss in losses {
+        header.push(format!("Loses data: {loss}."));
+    }
+}
+
+impl Generated {
+    /// Writes all of its folders, or none.
+    pub(super) fn write(&self, project: &Project) -> Result<Vec<PathBuf>, Failure> {
+        let folders: Vec<_> = self.dialects.iter().map(|sql| project.migrations_of(sql.dialect)).collect();
+        let migrations: Vec<_> = self
+            .dialects
+            .iter()
+            .zip(&folders)
+            .map(|(sql, folder)| NewMigration {
+                folder,
+                up: &sql.up,
+                down: &sql.down,
+                up_header: &sql.up_header,
+                down_header: &sql.down_header,
+            })
+            .collect();
+        let parent = self.parent.as_deref();
+        Ok(write_migration(&self.name, parent, &self.message, &self.changes, &self.after, &migrations)?)
+    }
+}

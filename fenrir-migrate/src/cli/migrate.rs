@@ -1,0 +1,207 @@
+//! `fenrir migrate`: writes the next migration from what the models have and the migrations do not.
+
+use chrono::{NaiveDateTime, TimeDelta, Utc};
+use fenrir_schema::migration::History;
+use fenrir_schema::{Change, Loss, diff, needs_value};
+use serde_json::json;
+
+use super::arguments::Migrate;
+use super::context::Context;
+use super::generate::{Generated, GeneratedSql};
+use super::models::{self, ModelSchema};
+use super::outcome::{Failure, Outcome, bullets, count};
+use super::rename;
+
+pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome, Failure> {
+    if let Some(rename) = arguments.rename.first() {
+        return Err(Failure::error(format!("`--rename {rename}`: renames are not supported yet")));
+    }
+    let message = arguments.message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if message.is_empty() {
+        return Err(Failure::error("`--message` is empty: say what the migration does"));
+    }
+    let project = context.project()?;
+    let models = models::read(project, &arguments.features)?;
+    let history = History::read(project)?;
+    let before = history.schema()?;
+    let mut changes = if arguments.empty { Vec::new() } else { diff(&before, &models.schema)? };
+    if changes.is_empty() && !arguments.empty {
+        let text = "nothing to do: the migrations build what the models have";
+        return Ok(Outcome::new(text, json!({ "written": [], "changes": [] })));
+    }
+    fill(&mut changes, &models)?;
+    settle_renames(&changes, arguments, context)?;
+    settle_losses(&changes, arguments, context)?;
+
+    let mut after = before.clone();
+    fenrir_schema::fold(&mut after, &changes)?;
+    let head = history.head().map(|head| head.fenrir.revision.clone());
+    let name = folder_name(&message, head.as_deref(), Utc::now().naive_utc())?;
+    let title = [
+        message.clone(),
+        match &head {
+            Some(head) => format!("Follows revision {head}."),
+            None => "The first migration.".to_owned(),
+        },
+    ];
+    let dialects = project
+        .dialects
+        .iter()
+        .map(|&dialect| GeneratedSql::new(dialect, &title, &before, &after, &changes))
+        .collect::<Result<Vec<_>, _>>()?;
+    let generated = Generated { name, message, parent: head, changes, after, dialects };
+    if arguments.dry_run { Ok(shown(&generated)) } else { written(&generated, context) }
+}
+
+/// Gives each new column what its model says for the rows that exist.
+fn fill(changes: &mut [Change], models: &ModelSchema) -> Result<(), Failure> {
+    let mut without = Vec::new();
+    for change in changes {
+        if let Change::AddColumn { table, column, backfill } = change {
+            *backfill = models.backfills.get(&(table.clone(), column.name.clone())).cloned();
+            if backfill.is_none() && needs_value(column) {
+                without.push(format!("`{table}.{}`", column.name));
+            }
+        }
+    }
+    if without.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "{} cannot be added as NOT NULL, since rows that exist would have no value for it:{}\nsay what they get with \
+         `#[column(backfill = \"…\")]`, an SQL expression; or give it a default with `#[column(default = …)]`; or let it \
+         be NULL, as `Option<…>`",
+        count(without.len(), "column"),
+        bullets(without)
+    )))
+}
+
+/// A rename is never guessed: where it looks like one, somebody must say.
+fn settle_renames(changes: &[Change], arguments: &Migrate, context: &Context<'_>) -> Result<(), Failure> {
+    let suspects = rename::suspects(changes);
+    if arguments.no_renames || suspects.is_empty() {
+        return Ok(());
+    }
+    let list = bullets(suspects.iter().map(|suspect| format!("`{}` → `{}`", suspect.old, suspect.new)));
+    if context.can_ask()
+        && context.ask(&format!(
+            "These look like renames:{list}\nDrop and add them instead, losing what they hold?"
+        ))?
+    {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "these look like renames:{list}\nrenames are not supported yet. If none of them is one, `--no-renames` says so; \
+         then what is dropped is lost"
+    )))
+}
+
+fn settle_losses(changes: &[Change], arguments: &Migrate, context: &Context<'_>) -> Result<(), Failure> {
+    let losses: Vec<Loss> = changes.iter().filter_map(Change::loses).collect();
+    if arguments.allow_data_loss || losses.is_empty() {
+        return Ok(());
+    }
+    let list = bullets(&losses);
+    if context.can_ask() && context.ask(&format!("This drops, with what it holds:{list}\nGo on?"))? {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "this drops, with what it holds:{list}\n`--allow-data-loss` does so without asking"
+    )))
+}
+
+/// Diesel's form: the date, and what is left of the message. The dates of a chain rise, whatever the
+/// clock says.
+fn folder_name(message: &str, head: Option<&str>, now: NaiveDateTime) -> Result<String, Failure> {
+    let date = |text: &str| NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S");
+    let time = match head {
+        Some(head) if *head >= *now.format("%Y%m%d%H%M%S").to_string() => {
+            let head_date = date(head).map_err(|_| {
+                Failure::error(format!("the head's revision {head} is no date, so none can follow it"))
+            })?;
+            head_date + TimeDelta::seconds(1)
+        }
+        _ => now,
+    };
+    let mut slug = String::new();
+    for c in message.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.ends_with('_') && !slug.is_empty() {
+            slug.push('_');
+        }
+    }
+    slug.truncate(60);
+    let slug = slug.trim_end_matches('_');
+    let slug = if slug.is_empty() { "migration" } else { slug };
+    Ok(format!("{}_{slug}", time.format("%Y-%m-%d-%H%M%S")))
+}
+
+fn change_list(generated: &Generated) -> Vec<String> {
+    generated.changes.iter().map(ToString::to_string).collect()
+}
+
+fn shown(generated: &Generated) -> Outcome {
+    let mut text = String::new();
+    let mut sql = serde_json::Map::new();
+    for one in &generated.dialects {
+        let (up, down) = (one.up.to_sql(&one.up_header), one.down.to_sql(&one.down_header));
+        for (file, content) in [("up.sql", &up), ("down.sql", &down)] {
+            text.push_str(&format!("-- {}: {}/{file}\n{content}\n", one.dialect, generated.name));
+        }
+        sql.insert(one.dialect.to_string(), json!({ "up": up, "down": down }));
+    }
+    Outcome::new(
+        text.trim_end(),
+        json!({ "name": generated.name, "changes": change_list(generated), "sql": sql }),
+    )
+}
+
+fn written(generated: &Generated, context: &Context<'_>) -> Result<Outcome, Failure> {
+    let project = context.project()?;
+    let folders = generated.write(project)?;
+    let folders: Vec<_> = folders
+        .iter()
+        .map(|folder| folder.strip_prefix(&project.root).unwrap_or(folder).display().to_string())
+        .collect();
+    let changes = change_list(generated);
+    let mut text = format!("{}{}", count(changes.len(), "change"), bullets(&changes));
+    for folder in &folders {
+        text.push_str(&format!("\nwrote {folder}"));
+    }
+    text.push_str("\nreview it, then `fenrir upgrade` applies it");
+    let revision = generated.name.split('_').next().unwrap_or_default().replace('-', "");
+    Ok(Outcome::new(
+        text,
+        json!({ "revision": revision, "name": generated.name, "changes": changes, "written": folders }),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> NaiveDateTime {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap()
+    }
+
+    #[test]
+    fn a_folder_is_named_after_date_and_message() {
+        let name = folder_name("Add new_field to pages!", None, at("2026-11-23 09:15:00")).unwrap();
+        assert_eq!(name, "2026-11-23-091500_add_new_field_to_pages");
+    }
+
+    #[test]
+    fn dates_rise_whatever_the_clock_says() {
+        let name = folder_name("x", Some("20261123091500"), at("2026-11-23 09:15:00")).unwrap();
+        assert_eq!(name, "2026-11-23-091501_x");
+        let name = folder_name("x", Some("20301231235959"), at("2026-11-23 09:15:00")).unwrap();
+        assert_eq!(name, "2031-01-01-000000_x");
+    }
+
+    #[test]
+    fn a_message_without_letters_still_has_a_folder() {
+        let name = folder_name("日本語 …", None, at("2026-11-23 09:15:00")).unwrap();
+        assert_eq!(name, "2026-11-23-091500_migration");
+    }
+}

@@ -1,0 +1,49 @@
+//! `fenrir stamp`: records a revision without running anything.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::arguments::Stamp;
+use super::context::Context;
+use super::outcome::{Failure, Outcome};
+use crate::Error;
+use crate::database::Database;
+use crate::record;
+use crate::revisions::Revisions;
+
+pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, Failure> {
+    let url = context.url()?;
+    let revisions = context.revisions(&url)?;
+    let mut connected = context.connect(&url)?;
+    let mut database = connected.database();
+    let database = &mut *database;
+    database.begin(false).map_err(Error::database("opening a transaction"))?;
+    let result = stamp(database, &revisions, &arguments.revision);
+    if result.is_ok() {
+        database.commit().map_err(Error::database("committing"))?;
+    } else {
+        database.rollback();
+    }
+    let position = result?;
+    let revision = position.checked_sub(1).map(|index| revisions.all()[index].revision());
+    let text = match revision {
+        Some(revision) => format!("recorded revision {revision}; nothing was run"),
+        None => "recorded that no migration is applied; nothing was run".to_owned(),
+    };
+    Ok(Outcome::new(text, json!({ "revision": revision })))
+}
+
+fn stamp(database: &mut dyn Database, revisions: &Revisions, revision: &str) -> Result<usize, Failure> {
+    record::create(database)?;
+    let applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
+    let current = record::position(revisions, &applied)?;
+    let target = revisions.chain.resolve(revision, current)?;
+    for migration in &revisions.all()[target.min(current)..current] {
+        record::delete(database, migration.revision())?;
+    }
+    for migration in &revisions.all()[current.min(target)..target] {
+        record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+    }
+    Ok(target)
+}
