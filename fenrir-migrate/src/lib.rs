@@ -32,18 +32,22 @@ pub mod build;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "runtime")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod database;
 #[cfg(feature = "runtime")]
 mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod migrator;
 #[cfg(feature = "runtime")]
 mod model;
 #[cfg(feature = "runtime")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod record;
 #[cfg(feature = "runtime")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod revisions;
 
 #[cfg(feature = "runtime")]

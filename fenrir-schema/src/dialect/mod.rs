@@ -156,10 +156,13 @@ impl Dialect {
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
+        // An enum may come back with its column.
+        let mut after = before.clone();
+        let known = if crate::fold(&mut after, changes).is_ok() { &after } else { before };
         let changes = changes.iter().cloned().map(|mut change| {
             if let Change::AddColumn { table, column, backfill } = &mut change {
                 if backfill.is_none() && needs_value(column) {
-                    let value = self.rules().stand_in(&column.sql_type, before);
+                    let value = self.rules().stand_in(&column.sql_type, known);
                     *backfill = Expression::new(&value).ok();
                     stand_ins.push(StandIn { table: table.clone(), column: column.name.clone(), value });
                 }

@@ -1,0 +1,108 @@
+//! What a database says of itself: for comparing two of them, by nothing of ours.
+
+use crate::database::Connected;
+
+/// All that a database's own catalog says of its schema, one line each, sorted. The bookkeeping is
+/// left out, and the order of columns.
+#[must_use]
+pub fn describe(connected: &mut Connected) -> Vec<String> {
+    let queries: &[&str] = match connected {
+        Connected::Postgres(_) => POSTGRES,
+        Connected::Sqlite(_) => SQLITE,
+    };
+    let mut lines: Vec<String> = queries
+        .iter()
+        .flat_map(|sql| connected.texts(sql))
+        .map(|line| tokens(&line.unwrap_or_default()))
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// White space is nobody's meaning, and SQLite keeps the text of statements.
+fn tokens(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const POSTGRES: &[&str] = &[
+    "SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || \
+     CASE WHEN a.attnotnull THEN ' not null' ELSE '' END || ' identity:' || a.attidentity::text || \
+     coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || \
+     coalesce(' comment ' || col_description(c.oid, a.attnum), '') AS value \
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
+     AND c.relname NOT LIKE '\\_\\_%'",
+    "SELECT 'constraint ' || c.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) AS value \
+     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%'",
+    "SELECT 'index ' || pg_get_indexdef(i.indexrelid) AS value FROM pg_index i \
+     JOIN pg_class c ON c.oid = i.indrelid \
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%'",
+    "SELECT 'enum ' || t.typname || ' ' || string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) AS value \
+     FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid GROUP BY t.typname",
+    "SELECT 'sequence ' || relname AS value FROM pg_class \
+     WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace",
+    "SELECT 'table ' || relname || coalesce(' comment ' || obj_description(oid, 'pg_class'), '') AS value \
+     FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_\\_%'",
+];
+
+const SQLITE: &[&str] = &[
+    "SELECT 'column ' || m.name || '.' || c.name || ' ' || c.type || ' notnull:' || c.\"notnull\" || \
+     ' key:' || c.pk || ' hidden:' || c.hidden || coalesce(' default ' || c.dflt_value, '') AS value \
+     FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c \
+     WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'",
+    "SELECT 'foreign key ' || m.name || ' ' || k.id || '.' || k.seq || ' ' || k.\"from\" || ' ' || k.\"table\" || ' ' || \
+     coalesce(k.\"to\", '') || ' ' || k.on_delete || ' ' || k.on_update AS value \
+     FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k \
+     WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    "SELECT 'index ' || m.name || ' ' || i.origin || ' ' || i.\"unique\" || ' ' || i.partial || ' ' || \
+     (SELECT group_concat(coalesce(x.name, '?') || ' ' || x.\"desc\", ',') FROM pragma_index_xinfo(i.name) x WHERE x.key) \
+     AS value \
+     FROM sqlite_master m JOIN pragma_index_list(m.name) i \
+     WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    // The texts have what the pragmas have not: names, checks, predicates, AUTOINCREMENT.
+    "SELECT 'index text ' || sql AS value FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "SELECT 'other ' || type || ' ' || name AS value FROM sqlite_master WHERE type NOT IN ('table', 'index')",
+];
+
+/// The constraints of SQLite's tables, by the text that it keeps: each `CONSTRAINT …` part, sorted.
+#[must_use]
+pub fn sqlite_constraints(connected: &mut Connected) -> Vec<String> {
+    let sql = "SELECT name || char(10) || sql AS value FROM sqlite_master WHERE type = 'table' \
+               AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'";
+    let mut lines = Vec::new();
+    for text in connected.texts(sql).into_iter().flatten() {
+        let (name, text) = text.split_once('\n').unwrap();
+        for part in parts(text).iter().filter(|part| part.contains("CONSTRAINT")) {
+            lines.push(format!("{name}: {}", tokens(part)));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// What stands between the commas of a table's body.
+fn parts(create: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let (mut depth, mut quote) = (0_i32, None);
+    for c in create.chars() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'' | '`', None) => quote = Some(c),
+            ('(', None) => depth += 1,
+            (')', None) => depth -= 1,
+            _ => {}
+        }
+        let ends = quote.is_none() && (c == ',' && depth == 1 || c == ')' && depth == 0);
+        if ends {
+            parts.push(std::mem::take(&mut part));
+        } else if depth == 1 && c == '(' && part.trim_start().to_uppercase().starts_with("CREATE TABLE") {
+            part.clear();
+        } else {
+            part.push(c);
+        }
+    }
+    parts
+}

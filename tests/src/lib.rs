@@ -1,0 +1,11 @@
+//! What the end-to-end tests share: databases that come and go, projects in temporary folders, random
+//! schemas, and what a database's own catalog says.
+//!
+//! PostgreSQL is the server of `FENRIR_TEST_POSTGRES_URL`, or the one on this machine's port 5432. A
+//! test that cannot reach it fails; it is not passed over.
+
+pub mod cargo;
+pub mod catalog;
+pub mod command;
+pub mod database;
+pub mod random;

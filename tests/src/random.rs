@@ -1,0 +1,494 @@
+//! Random schemas, random edits of them, and rows that fit them.
+//!
+//! A schema is what a list of numbers makes of an empty one: each number is one edit, which looks at
+//! what is there. So a failing case is made smaller by leaving numbers out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fenrir_schema::{
+    AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
+    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Table, Unique,
+};
+
+/// SplitMix64: the same numbers everywhere for one seed.
+#[derive(Clone)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap()).unwrap()
+    }
+
+    /// One of some things.
+    pub fn pick<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
+        if things.is_empty() { None } else { things.get(self.below(things.len())) }
+    }
+
+    /// Yes, once in so many.
+    pub fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// A pair of schemas: the edits that make the first, and those that make the second of it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The edits of the first.
+    pub first: Vec<u64>,
+    /// The further edits of the second.
+    pub then: Vec<u64>,
+}
+
+impl Case {
+    /// A random pair.
+    #[must_use]
+    pub fn new(random: &mut Random) -> Self {
+        let (first, then) = (8 + random.below(30), 1 + random.below(12));
+        Self {
+            first: (0..first).map(|_| random.next()).collect(),
+            then: (0..then).map(|_| random.next()).collect(),
+        }
+    }
+
+    /// The two schemas.
+    #[must_use]
+    pub fn schemas(&self) -> (Schema, Schema) {
+        let mut schema = Schema::default();
+        // What comes later meets rows, which a new column or table must be kind to; and a thing that
+        // is dropped does not come back as another, since changing one into another comes later.
+        self.first.iter().for_each(|&edit| apply(&mut schema, edit, None));
+        let first = schema.clone();
+        self.then.iter().for_each(|&edit| apply(&mut schema, edit, Some(&first)));
+        (first, schema)
+    }
+}
+
+/// Checks a law on random pairs. Seed and count are `FENRIR_TEST_SEED` and `FENRIR_TEST_CASES`.
+///
+/// # Panics
+/// With the seed and a pair made as small as can be, when the law does not hold.
+pub fn check(cases: usize, law: impl Fn(&Case) -> Result<(), String>) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect(name));
+    let cases = number("FENRIR_TEST_CASES").map_or(cases, |cases| usize::try_from(cases).unwrap());
+    let seed = number("FENRIR_TEST_SEED").unwrap_or_else(|| {
+        u64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() & u128::from(u64::MAX)).unwrap()
+    });
+    let mut random = Random(seed);
+    for number in 0..cases {
+        let case = Case::new(&mut random);
+        if let Err(message) = law(&case) {
+            let (case, message) = shrink(case, message, &law);
+            let (a, b) = case.schemas();
+            panic!(
+                "case {number} of FENRIR_TEST_SEED={seed} FENRIR_TEST_CASES={cases}:\n{message}\nfrom {}to {}edits {case:?}",
+                a.canonical_json(),
+                b.canonical_json()
+            );
+        }
+    }
+}
+
+/// Leaves out edits for as long as the law still fails.
+fn shrink(mut case: Case, mut message: String, law: &impl Fn(&Case) -> Result<(), String>) -> (Case, String) {
+    loop {
+        let mut smaller = (0..case.first.len()).map(|index| {
+            let mut smaller = case.clone();
+            smaller.first.remove(index);
+            smaller
+        });
+        let then = (0..case.then.len()).map(|index| {
+            let mut smaller = case.clone();
+            smaller.then.remove(index);
+            smaller
+        });
+        let found = smaller
+            .by_ref()
+            .chain(then)
+            .find_map(|smaller| law(&smaller).err().map(|message| (smaller, message)));
+        match found {
+            Some((smaller, why)) => (case, message) = (smaller, why),
+            None => return (case, message),
+        }
+    }
+}
+
+fn name(text: &str) -> Identifier {
+    Identifier::new(text).unwrap()
+}
+
+const TABLES: &[&str] = &[
+    "page",
+    "user",
+    "Mixed Case",
+    "quo\"ted",
+    "order",
+    "t1",
+    "été",
+    "a_table_with_a_name_of_sixty_two_bytes_so_that_keys_are_cut_ab",
+];
+const COLUMNS: &[&str] = &["name", "select", "Weird \"one\"", "c1", "c2", "c3", "c4", "größe"];
+
+fn sql_type(random: &mut Random, schema: &mut Schema) -> SqlType {
+    match random.below(17) {
+        0 => SqlType::Bool,
+        1 => SqlType::SmallInt,
+        2 | 3 => SqlType::Integer,
+        4 => SqlType::BigInt,
+        5 => SqlType::Float,
+        6 => SqlType::Double,
+        7 => SqlType::Numeric { precision: Some(10), scale: Some(2) },
+        8 => SqlType::Text,
+        9 | 10 => SqlType::VarChar { max_length: Some(96) },
+        11 => SqlType::Binary,
+        12 => SqlType::Date,
+        13 => SqlType::Timestamp,
+        14 => SqlType::Json,
+        15 => SqlType::Jsonb,
+        _ => {
+            let mood = name("mood");
+            schema
+                .enums
+                .entry(mood.clone())
+                .or_insert(EnumType { labels: vec!["it's".to_owned(), "sad".to_owned()] });
+            SqlType::Enum(mood)
+        }
+    }
+}
+
+fn default(random: &mut Random, sql_type: &SqlType) -> Option<DefaultValue> {
+    let text = |text: &str| Some(DefaultValue::Text(text.to_owned()));
+    match sql_type {
+        SqlType::Bool => Some(DefaultValue::Bool(random.once_in(2))),
+        SqlType::SmallInt | SqlType::Integer | SqlType::BigInt => Some(DefaultValue::Number("-7".to_owned())),
+        SqlType::Float | SqlType::Double | SqlType::Numeric { .. } => {
+            Some(DefaultValue::Number("1.5".to_owned()))
+        }
+        SqlType::Text | SqlType::VarChar { .. } => text("it's \\ a 'default'"),
+        SqlType::Json | SqlType::Jsonb => text("{\"a\": [1]}"),
+        SqlType::Enum(_) => text("it's"),
+        SqlType::Timestamp if random.once_in(2) => {
+            Some(DefaultValue::Expression(Expression::new("CURRENT_TIMESTAMP").unwrap()))
+        }
+        _ => None,
+    }
+}
+
+/// One edit. Where what it would do makes no sense, it does nothing.
+fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>) {
+    let mut random = Random(edit);
+    match random.below(16) {
+        0..=2 => create_table(schema, &mut random, before),
+        3..=6 => add_column(schema, &mut random, before),
+        7 | 8 => add_reference(schema, &mut random, before),
+        9 => add_unique(schema, &mut random),
+        10 => add_index(schema, &mut random),
+        11 => add_check(schema, &mut random),
+        12 => drop_part(schema, &mut random),
+        13 => drop_column(schema, &mut random),
+        14 => drop_table(schema, &mut random),
+        _ => comment(schema, &mut random),
+    }
+    prune_enums(schema);
+}
+
+fn prune_enums(schema: &mut Schema) {
+    let used: BTreeSet<_> = schema
+        .tables
+        .values()
+        .flat_map(|table| &table.columns)
+        .filter_map(|column| match &column.sql_type {
+            SqlType::Enum(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    schema.enums.retain(|name, _| used.contains(name));
+}
+
+fn create_table(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+    let Some(&text) = random.pick(TABLES) else { return };
+    let table = name(text);
+    if schema.tables.contains_key(&table) || before.is_some_and(|before| before.tables.contains_key(&table)) {
+        return;
+    }
+    let id = name("id");
+    let kinds = [AutoIncrement::Identity, AutoIncrement::Serial];
+    let auto_increment = if random.once_in(3) { None } else { random.pick(&kinds).copied() };
+    let sql_type = if random.once_in(3) { SqlType::BigInt } else { SqlType::Integer };
+    let column =
+        Column { name: id.clone(), sql_type, nullable: false, default: None, auto_increment, comment: None };
+    schema.tables.insert(
+        table.clone(),
+        Table {
+            primary_key: PrimaryKey { name: Identifier::generated([&table], "pkey"), columns: vec![id] },
+            name: table,
+            columns: vec![column],
+            uniques: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            foreign_keys: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            comment: None,
+        },
+    );
+}
+
+fn was_there(before: Option<&Schema>, table: &Identifier, column: &Identifier) -> bool {
+    before.and_then(|before| before.tables.get(table)).is_some_and(|table| table.column(column).is_some())
+}
+
+fn any_table<'a>(schema: &'a mut Schema, random: &mut Random) -> Option<&'a mut Table> {
+    let at = random.below(schema.tables.len());
+    schema.tables.values_mut().nth(at)
+}
+
+fn add_column(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+    let sql_type = sql_type(random, schema);
+    let Some(&text) = random.pick(COLUMNS) else { return };
+    let Some(table) = any_table(schema, random) else { return };
+    let column_name = name(text);
+    if table.column(&column_name).is_some() || was_there(before, &table.name, &column_name) {
+        return;
+    }
+    let nullable = random.once_in(2);
+    let default = if random.once_in(2) { default(random, &sql_type) } else { None };
+    let comment = random.once_in(4).then(|| "it's a \"comment\" \\".to_owned());
+    // A value for the rows that exist is a default here; a backfill is another test's.
+    let nullable = nullable || before.is_some() && default.is_none();
+    table.columns.push(Column {
+        name: column_name,
+        sql_type,
+        nullable,
+        default,
+        auto_increment: None,
+        comment,
+    });
+}
+
+/// A column that points at another table's key, or its own.
+fn add_reference(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+    let names: Vec<_> = schema.tables.keys().cloned().collect();
+    let (Some(from), Some(to)) = (random.pick(&names).cloned(), random.pick(&names).cloned()) else { return };
+    let target = &schema.tables[&to];
+    let key = target.primary_key.columns[0].clone();
+    let sql_type = target.columns[0].sql_type.clone();
+    let column = Identifier::generated([&to], "ref");
+    let Some(table) = schema.tables.get_mut(&from) else { return };
+    if table.column(&column).is_some() || was_there(before, &table.name, &column) {
+        return;
+    }
+    // Only backwards in the order of names, so that rows can be put in.
+    let required = before.is_none() && to < from && random.once_in(2);
+    let actions = [ReferentialAction::NoAction, ReferentialAction::Cascade, ReferentialAction::Restrict];
+    let on_delete = random.pick(&actions).copied().unwrap_or_default();
+    let on_delete = if !required && random.once_in(3) { ReferentialAction::SetNull } else { on_delete };
+    let deferral = if random.once_in(4) { Deferral::InitiallyDeferred } else { Deferral::NotDeferrable };
+    table.foreign_keys.insert(
+        Identifier::generated([&from, &column], "fkey"),
+        ForeignKey {
+            columns: vec![column.clone()],
+            references: to,
+            referenced_columns: vec![key],
+            on_delete,
+            on_update: ReferentialAction::NoAction,
+            deferral,
+        },
+    );
+    table.columns.push(Column {
+        name: column,
+        sql_type,
+        nullable: !required,
+        default: None,
+        auto_increment: None,
+        comment: None,
+    });
+}
+
+/// JSON has no equality in PostgreSQL.
+fn is_comparable(column: &Column) -> bool {
+    !matches!(column.sql_type, SqlType::Json | SqlType::Jsonb | SqlType::Bool | SqlType::Enum(_))
+}
+
+fn some_column(table: &Table, random: &mut Random) -> Option<Identifier> {
+    let columns: Vec<_> = table.columns.iter().filter(|column| is_comparable(column)).collect();
+    random.pick(&columns).map(|column| column.name.clone())
+}
+
+/// A default that rows share would break it.
+fn add_unique(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    let Some(column) = some_column(table, random) else { return };
+    let columns = vec![column.clone(), name("id")];
+    let constraint = Identifier::generated([&table.name, &column], "key");
+    if column.as_str() != "id" {
+        table.uniques.entry(constraint).or_insert(Unique { columns });
+    }
+}
+
+fn add_index(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    let Some(column) = some_column(table, random) else { return };
+    let predicate = random.once_in(3).then(|| Expression::new("id > 0").unwrap());
+    let mut keys = vec![IndexKey { of: IndexTarget::Column(column.clone()), descending: random.once_in(2) }];
+    if random.once_in(3) {
+        keys.push(IndexKey {
+            of: IndexTarget::Expression(Expression::new("id + 1").unwrap()),
+            descending: false,
+        });
+    }
+    let index = Index { keys, unique: false, predicate };
+    table.indexes.entry(Identifier::generated([&table.name, &column], "idx")).or_insert(index);
+}
+
+fn add_check(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    let check = Expression::new("id > 0 AND id <> -1").unwrap();
+    table.checks.entry(Identifier::generated([&table.name], "check")).or_insert(check);
+}
+
+/// An index, a unique constraint or a check.
+fn drop_part(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    match random.below(3) {
+        0 => drop(table.indexes.pop_first()),
+        1 => drop(table.uniques.pop_first()),
+        _ => drop(table.checks.pop_first()),
+    }
+}
+
+/// One whose values, once lost, can be stood in for when it comes back.
+fn drop_column(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    let droppable: Vec<_> = table
+        .columns
+        .iter()
+        .filter(|column| column.name.as_str() != "id")
+        .filter(|column| {
+            column.nullable || !table.foreign_keys.values().any(|key| key.columns.contains(&column.name))
+        })
+        .map(|column| column.name.clone())
+        .collect();
+    let Some(column) = random.pick(&droppable).cloned() else { return };
+    remove_column(table, column);
+}
+
+fn remove_column(table: &mut Table, column: Identifier) {
+    table.columns.retain(|there| there.name != column);
+    table.uniques.retain(|_, unique| !unique.columns.contains(&column));
+    table.foreign_keys.retain(|_, key| !key.columns.contains(&column));
+    let of = IndexTarget::Column(column);
+    table.indexes.retain(|_, index| !index.keys.iter().any(|key| key.of == of));
+}
+
+/// With the columns that point at it, since their values would point nowhere when it comes back
+/// empty; not while one must point.
+fn drop_table(schema: &mut Schema, random: &mut Random) {
+    let names: Vec<_> = schema.tables.keys().cloned().collect();
+    let Some(gone) = random.pick(&names) else { return };
+    let needed = schema.tables.values().filter(|table| table.name != *gone).any(|table| {
+        table.foreign_keys.values().any(|key| {
+            key.references == *gone && table.column(&key.columns[0]).is_some_and(|column| !column.nullable)
+        })
+    });
+    if needed {
+        return;
+    }
+    schema.tables.remove(gone);
+    for table in schema.tables.values_mut() {
+        let pointing = table.foreign_keys.values().filter(|key| key.references == *gone);
+        for column in pointing.flat_map(|key| key.columns.clone()).collect::<Vec<_>>() {
+            remove_column(table, column);
+        }
+    }
+}
+
+fn comment(schema: &mut Schema, random: &mut Random) {
+    let comment = random.once_in(2).then(|| format!("it's {}", random.below(9)));
+    if let Some(table) = any_table(schema, random) {
+        table.comment = comment;
+    }
+}
+
+/// How many rows each table gets.
+pub const ROWS: usize = 3;
+
+/// Statements that put rows into every table: first the rows, then what points where.
+#[must_use]
+pub fn rows(schema: &Schema, dialect: Dialect) -> Vec<String> {
+    let mut inserts = Vec::new();
+    let mut updates = Vec::new();
+    // In the order of names: what must point, points backwards in it.
+    for table in schema.tables.values() {
+        let quoted = dialect.quote(&table.name);
+        let points =
+            |column: &Column| table.foreign_keys.values().any(|key| key.columns.contains(&column.name));
+        for row in 1..=ROWS {
+            let columns: Vec<_> =
+                table.columns.iter().filter(|column| !(column.nullable && points(column))).collect();
+            let names: Vec<_> = columns.iter().map(|column| dialect.quote(&column.name)).collect();
+            let values: Vec<_> = columns
+                .iter()
+                .map(|column| if points(column) { row.to_string() } else { value(column, row, dialect) })
+                .collect();
+            inserts.push(format!(
+                "INSERT INTO {quoted} ({}) VALUES ({})",
+                names.join(", "),
+                values.join(", ")
+            ));
+        }
+        for column in table.columns.iter().filter(|column| column.nullable && points(column)) {
+            updates.push(format!("UPDATE {quoted} SET {} = id", dialect.quote(&column.name)));
+        }
+    }
+    inserts.extend(updates);
+    inserts
+}
+
+/// A value that differs from row to row, with a NULL among them where one may be.
+fn value(column: &Column, row: usize, dialect: Dialect) -> String {
+    if column.nullable && row == 2 {
+        return "NULL".to_owned();
+    }
+    match &column.sql_type {
+        SqlType::Bool => if row == 1 { "TRUE" } else { "FALSE" }.to_owned(),
+        SqlType::SmallInt | SqlType::Integer | SqlType::BigInt => row.to_string(),
+        SqlType::Float | SqlType::Double | SqlType::Numeric { .. } => format!("{row}.25"),
+        SqlType::Text | SqlType::VarChar { .. } => dialect.literal(&format!("text {row} 'x' \\ é")),
+        SqlType::Binary if dialect == Dialect::Postgres => format!("'\\x0{row}ff'"),
+        SqlType::Binary => format!("x'0{row}ff'"),
+        SqlType::Date => format!("'2026-11-0{row}'"),
+        SqlType::Timestamp => format!("'2026-11-0{row} 12:00:00'"),
+        SqlType::Json => format!("'{{\"n\": 1234567890123456789{row}}}'"),
+        SqlType::Jsonb if dialect == Dialect::Sqlite => format!("jsonb('[{row}]')"),
+        SqlType::Jsonb => format!("'[{row}]'"),
+        SqlType::Enum(_) => dialect.literal(if row == 1 { "it's" } else { "sad" }),
+        other => panic!("no values of {other}"),
+    }
+}
+
+/// A query for all values of the columns that both schemas have in a table, as `value`, in the order of
+/// the key.
+#[must_use]
+pub fn kept_values(a: &Table, b: &Table, dialect: Dialect) -> String {
+    let shared: Vec<_> = a.columns.iter().filter(|column| b.column(&column.name).is_some()).collect();
+    let parts: Vec<_> = shared
+        .iter()
+        .map(|column| {
+            let quoted = dialect.quote(&column.name);
+            let text = match dialect {
+                Dialect::Postgres => format!("({quoted})::text"),
+                Dialect::Sqlite => format!("typeof({quoted}) || quote({quoted})"),
+            };
+            format!("coalesce({text}, 'NULL')")
+        })
+        .collect();
+    format!("SELECT {} AS value FROM {} ORDER BY id", parts.join(" || '|' || "), dialect.quote(&a.name))
+}
