@@ -65,6 +65,8 @@ pub(crate) mod sealed {
     use super::{Database, LoadConnection, QueryResult, Row};
 
     pub trait Backend: diesel::backend::Backend + Sized {
+        const DIALECT: fenrir_schema::Dialect;
+
         fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
         where
             C: LoadConnection<Backend = Self>;

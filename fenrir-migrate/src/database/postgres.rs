@@ -10,6 +10,8 @@ use super::{Database, LOCK_NAME, MigratorBackend, Row, sealed, text_rows};
 impl MigratorBackend for Pg {}
 
 impl sealed::Backend for Pg {
+    const DIALECT: Dialect = Dialect::Postgres;
+
     fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
     where
         C: LoadConnection<Backend = Self>,
@@ -33,7 +35,7 @@ const KEY: &str = "hashtextextended($1 || ' ' || coalesce(current_schema(), ''),
 
 impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
     fn dialect(&self) -> Dialect {
-        Dialect::Postgres
+        <Pg as sealed::Backend>::DIALECT
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

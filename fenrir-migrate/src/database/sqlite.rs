@@ -12,6 +12,8 @@ use super::{Database, MigratorBackend, Row, sealed, text_rows};
 impl MigratorBackend for Sqlite {}
 
 impl sealed::Backend for Sqlite {
+    const DIALECT: Dialect = Dialect::Sqlite;
+
     fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
     where
         C: LoadConnection<Backend = Self>,
@@ -59,7 +61,7 @@ impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
 
 impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
     fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
+        <Sqlite as sealed::Backend>::DIALECT
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

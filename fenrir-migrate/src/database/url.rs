@@ -202,9 +202,13 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
     if parsed.fragment().is_some() {
         return Err(UrlError::Parse("a `#` ends it"));
     }
+    let path = parsed.path().trim_start_matches('/');
+    if path.contains(['@', '/', ':']) {
+        return Err(UrlError::Parse("more than a name stands behind the host"));
+    }
     let decode = |part: &str| percent_decode_str(part).decode_utf8().map(|text| text.into_owned());
     let bad_encoding = |_| UrlError::Parse("not UTF-8 once decoded");
-    let name = decode(parsed.path().trim_start_matches('/')).map_err(bad_encoding)?;
+    let name = decode(path).map_err(bad_encoding)?;
     if name.is_empty() {
         return Err(UrlError::NoDatabase);
     }
