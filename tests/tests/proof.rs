@@ -134,7 +134,7 @@ fn what_is_not_in_a_migration_is_a_warning() {
     // A migration is noticed, and is all that was missing.
     migrate(&project);
     let said = project.checks();
-    assert!(said.contains("Checking project_pending") && !said.contains("not in a migration"), "{said}");
+    assert!(!said.contains("Fresh project_pending") && !said.contains("not in a migration"), "{said}");
     // A source is noticed.
     let first = project.snapshot();
     project
