@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use crate::database::BUILT_FOR;
@@ -31,6 +31,9 @@ const DEFAULT_FILE: &str = "fenrir.db";
 /// The parts of PostgreSQL's address.
 const PARTS: [&str; 5] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "DB_HOST", "DB_PORT"];
 
+/// All but what a URL may hold anywhere (RFC 3986, 2.3).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The address of a database. `Display` and `Debug` show it without its password.
 #[derive(Clone)]
 pub(crate) struct DatabaseUrl {
@@ -57,11 +60,12 @@ impl DatabaseUrl {
         self.connect.reveal()
     }
 
-    /// A message, without the password that may be in it.
-    pub(crate) fn redact(&self, message: impl Into<String>) -> String {
+    /// A message of the database's client, without the password that may be in it, and in one line.
+    pub(crate) fn redact(&self, message: &str) -> String {
+        let lines: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         self.passwords
             .iter()
-            .fold(message.into(), |message, password| message.replace(password.reveal(), "…"))
+            .fold(lines.join("; "), |message, password| message.replace(password.reveal(), "…"))
     }
 }
 
@@ -143,7 +147,7 @@ fn from_parts(variables: &Variables<'_>) -> Result<DatabaseUrl, SettingError> {
                        `DATABASE_URL` in their place";
         variables.get(variable)?.ok_or_else(|| SettingError::new(variable, problem))
     };
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, &RESERVED).to_string();
     let (user, database, host) = (needed("POSTGRES_USER")?, needed("POSTGRES_DB")?, needed("DB_HOST")?);
     let port = port(variables, "DB_PORT", 5432)?;
     let password = variables.get("POSTGRES_PASSWORD")?;

@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<(), Error> {
 fn bring_up_to_date(url: &DatabaseUrl) -> Result<(), Error> {
     let refused = |message| Error::Connect { database: url.to_string(), message };
     let mut connection =
-        Connection::establish(url.connect()).map_err(|error| refused(url.redact(error.to_string())))?;
+        Connection::establish(url.connect()).map_err(|error| refused(url.redact(&error.to_string())))?;
     database::prepare(&mut connection).map_err(|error| refused(error.to_string()))?;
     let report = Migrator::new(&MIGRATIONS)
         .run(&mut connection)

@@ -61,7 +61,7 @@ impl Database {
         let Database { pool, url } = self.clone();
         tokio::task::spawn_blocking(move || {
             let mut connection =
-                pool.get().map_err(|error| DatabaseError::NoConnection(url.redact(error.to_string())))?;
+                pool.get().map_err(|error| DatabaseError::NoConnection(url.redact(&error.to_string())))?;
             Ok(queries(&mut connection)?)
         })
         .await?

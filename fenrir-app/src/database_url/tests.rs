@@ -10,7 +10,7 @@ fn parts(password: &str) -> Result<DatabaseUrl, SettingError> {
         let value = match name {
             "POSTGRES_USER" => "fen rir",
             "POSTGRES_PASSWORD" => password,
-            "POSTGRES_DB" => "fenrir",
+            "POSTGRES_DB" => "fenrir_1",
             "DB_HOST" => "db",
             _ => return None,
         };
@@ -21,8 +21,8 @@ fn parts(password: &str) -> Result<DatabaseUrl, SettingError> {
 #[test]
 fn a_password_with_everything_in_it() {
     let url = parts("p@ss:w/o#r%d?").unwrap();
-    assert_eq!(url.to_string(), "postgres://fen%20rir@db:5432/fenrir");
-    assert_eq!(url.connect(), "postgres://fen%20rir:p%40ss%3Aw%2Fo%23r%25d%3F@db:5432/fenrir");
+    assert_eq!(url.to_string(), "postgres://fen%20rir@db:5432/fenrir_1");
+    assert_eq!(url.connect(), "postgres://fen%20rir:p%40ss%3Aw%2Fo%23r%25d%3F@db:5432/fenrir_1");
     assert!(!format!("{url:?}").contains("p@ss") && !format!("{url:?}").contains("p%40ss"));
     assert_eq!(url.redact("no p@ss:w/o#r%d? here"), "no … here");
     assert_eq!(url.redact("no p%40ss%3Aw%2Fo%23r%25d%3F here"), "no … here");
