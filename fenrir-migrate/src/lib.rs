@@ -72,5 +72,5 @@ pub use fenrir_macros::{DbEnum, Table, embed_migrations};
 pub use fenrir_schema::Table;
 pub use fenrir_schema::{
     AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique,
+    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique, in_full,
 };

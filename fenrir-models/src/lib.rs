@@ -3,18 +3,27 @@
 //!
 //! Each struct is the one definition of its table; the queries that the service makes stand beside it.
 //! [`MIGRATIONS`] brings a database to this schema.
+//!
+//! The queries run on one database, which a feature chooses: `sqlite` (default), or `postgres`, which
+//! wins where both are on. [`Connection`] is a connection to it.
 
+mod backend;
+mod clock;
 pub mod email_items;
 pub mod environments;
 pub mod identifiers;
+mod json;
 pub mod pages;
 pub mod users;
+mod validate;
 
-pub use email_items::EmailItem;
-pub use environments::Environment;
-pub use identifiers::Identifier;
-pub use pages::Page;
-pub use users::User;
+pub use backend::Connection;
+pub use email_items::{EmailItem, EmailItemChanges, NewEmailItem};
+pub use environments::{Environment, EnvironmentChanges, NewEnvironment};
+pub use identifiers::{Identifier, IdentifierChanges, NewIdentifier};
+pub use pages::{NewPage, Page, PageChanges};
+pub use users::{NewUser, User, UserChanges};
+pub use validate::Invalid;
 
 /// The migrations that build these models' schema.
 pub static MIGRATIONS: fenrir_migrate::Migrations = fenrir_migrate::embed_migrations!();

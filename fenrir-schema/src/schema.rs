@@ -44,6 +44,15 @@ impl Schema {
         text
     }
 
+    /// The schema as text, with each table's columns in the order in which the models have them: what a
+    /// build keeps, so that a database that is created from it has that order too.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = json(self);
+        text.push('\n');
+        text
+    }
+
     /// The SHA-256 of what the schema says, whatever the order of its columns.
     #[must_use]
     pub fn hash(&self) -> String {

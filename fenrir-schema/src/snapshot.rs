@@ -60,7 +60,7 @@ impl Snapshot {
         std::env::var_os(VARIABLE).map(|folder| Self::at(folder.into()))
     }
 
-    /// The file of the schema, in its canonical form.
+    /// The file of the schema.
     #[must_use]
     pub fn schema_file(&self) -> PathBuf {
         self.folder.join("schema.json")
@@ -101,7 +101,7 @@ impl Snapshot {
             _ => {}
         }
         fs::create_dir_all(&models)?;
-        fs::write(self.schema_file(), schema.canonical_json())?;
+        fs::write(self.schema_file(), schema.to_json())?;
         fs::write(self.folder.join("project.json"), serde_json::to_vec(project)?)?;
         for (name, facts) in facts {
             fs::write(models.join(name), serde_json::to_vec(facts)?)?;

@@ -34,6 +34,12 @@ impl DatabaseUrl {
         self.0.dialect()
     }
 
+    /// A message of the database's client, without the password that may be in it, and in one line.
+    #[must_use]
+    pub fn redact(&self, message: &str) -> String {
+        self.0.redact(message)
+    }
+
     /// What Diesel's `establish` takes: the password is in it, so it must not be printed.
     #[must_use]
     pub fn reveal(&self) -> &str {

@@ -111,9 +111,6 @@ macro_rules! text_rows {
 }
 pub(crate) use text_rows;
 
-/// The name under which fenrir's own tables and locks are known.
-pub(crate) const LOCK_NAME: &str = "fenrir migrations";
-
 /// How long to wait before a try that failed is made again: short at first, and never the same for
 /// two processes that failed at once.
 pub(crate) fn pause(attempt: u32) -> Duration {

@@ -5,7 +5,7 @@ use diesel::connection::LoadConnection;
 use diesel::pg::Pg;
 use fenrir_schema::{Dialect, Frame, Identifier};
 
-use super::{Database, LOCK_NAME, MigratorBackend, Row, sealed, text_rows};
+use super::{Database, MigratorBackend, Row, sealed, text_rows};
 
 impl MigratorBackend for Pg {}
 
@@ -28,6 +28,9 @@ impl sealed::Backend for Pg {
 }
 
 struct Postgres<'a, C>(&'a mut C);
+
+/// What the lock is called.
+const LOCK_NAME: &str = "fenrir migrations";
 
 /// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for
 /// each other.

@@ -122,14 +122,17 @@ impl DatabaseUrl {
         &self.name
     }
 
+    /// A message of the database's client, without the password, and in one line.
+    pub(crate) fn redact(&self, message: &str) -> String {
+        let lines: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let secrets = self.password.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
+        secrets.fold(lines.join("; "), |message, secret| message.replace(secret, "…"))
+    }
+
     /// Connects. An error says where to, and what the database said, without the password.
     pub(crate) fn connect(&self) -> Result<Connected, String> {
         let explain = |error: diesel::ConnectionError| {
-            let mut message = error.to_string();
-            for secret in self.password.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()) {
-                message = message.replace(secret, "…");
-            }
-            format!("cannot connect to `{self}`: {message}")
+            format!("cannot connect to `{self}`: {}", self.redact(&error.to_string()))
         };
         match self.dialect {
             #[cfg(feature = "postgres")]
