@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fenrir_schema::migration::History;
 use fenrir_schema::project::Project;
@@ -18,38 +18,36 @@ use fenrir_schema::{diff, in_full};
 /// `FENRIR_PENDING=deny` makes them errors, for continuous integration, and `FENRIR_PENDING=allow`
 /// says nothing. What is wrong with a model is left for its derive to report, where it stands.
 pub fn snapshot() {
-    let mut report = Report::default();
-    if let Err(message) = run(&mut report) {
-        report.error(&message);
+    if let Err(message) = run() {
+        tell::error(&message);
     }
 }
 
-/// What Cargo is told, on standard output.
-#[derive(Default)]
-struct Report;
+/// What Cargo is told, on standard output, one line for each.
+mod tell {
+    #![expect(clippy::print_stdout, reason = "a build script talks to Cargo there")]
 
-#[expect(clippy::print_stdout, reason = "a build script talks to Cargo there")]
-impl Report {
-    fn error(&mut self, message: &str) {
-        // One directive is one line.
+    use std::path::Path;
+
+    pub(super) fn error(message: &str) {
         for line in message.lines() {
             println!("cargo::error={line}");
         }
     }
 
-    fn warning(&mut self, message: &str) {
+    pub(super) fn warning(message: &str) {
         println!("cargo::warning={}", message.replace('\n', " "));
     }
 
-    fn rerun_if_changed(&mut self, path: &Path) {
+    pub(super) fn rerun_if_changed(path: &Path) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
 
-    fn rerun_if_env_changed(&mut self, variable: &str) {
+    pub(super) fn rerun_if_env_changed(variable: &str) {
         println!("cargo::rerun-if-env-changed={variable}");
     }
 
-    fn set(&mut self, variable: &str, value: &Path) {
+    pub(super) fn set(variable: &str, value: &Path) {
         println!("cargo::rustc-env={variable}={}", value.display());
     }
 }
@@ -63,26 +61,26 @@ enum Pending {
     Deny,
 }
 
-fn run(report: &mut Report) -> Result<(), String> {
-    report.rerun_if_env_changed(PENDING);
+fn run() -> Result<(), String> {
+    tell::rerun_if_env_changed(PENDING);
     let variable = |name: &str| {
         env::var_os(name).ok_or_else(|| format!("`{name}` is not set: this is for a build script"))
     };
     let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
     // With any path given, Cargo looks at those alone.
-    report.rerun_if_changed(&folder.join("Cargo.toml"));
-    report.rerun_if_changed(&folder.join("build.rs"));
+    tell::rerun_if_changed(&folder.join("Cargo.toml"));
+    tell::rerun_if_changed(&folder.join("build.rs"));
 
     let project = Project::find(&folder).map_err(|error| in_full(&error))?;
-    report.rerun_if_changed(&project.file());
+    tell::rerun_if_changed(&project.file());
     let package = Package::read(&folder).map_err(|error| in_full(&error))?;
     check_is_models_package(&project, &package)?;
 
     let models =
         Models::read(&package, &project.dialects, &BuildScriptCfg).map_err(|error| in_full(&error))?;
     for file in &models.sources.files {
-        report.rerun_if_changed(file);
+        tell::rerun_if_changed(file);
     }
     let migrations = project.migrations_root();
     if !migrations.is_dir() {
@@ -92,17 +90,17 @@ fn run(report: &mut Report) -> Result<(), String> {
             migrations.display()
         ));
     }
-    report.rerun_if_changed(&migrations);
+    tell::rerun_if_changed(&migrations);
 
     let snapshot = Snapshot::at(out.join("fenrir"));
     write(&snapshot, &project, &models)
         .map_err(|error| format!("cannot write the snapshot to `{}`: {error}", out.display()))?;
-    report.set(snapshot::VARIABLE, &out.join("fenrir"));
+    tell::set(snapshot::VARIABLE, &out.join("fenrir"));
     for problem in models.sources.enum_problems(&models.lowered) {
-        report.error(&problem.to_string());
+        tell::error(&problem.to_string());
     }
     // While something is wrong with the models, what is pending cannot be told.
-    if models.problems().is_empty() { tell_pending(&project, &models, report) } else { Ok(()) }
+    if models.problems().is_empty() { tell_pending(&project, &models) } else { Ok(()) }
 }
 
 fn check_is_models_package(project: &Project, package: &Package) -> Result<(), String> {
@@ -158,7 +156,7 @@ fn write(snapshot: &Snapshot, project: &Project, models: &Models) -> std::io::Re
 }
 
 /// What the models have and no migration makes yet.
-fn tell_pending(project: &Project, models: &Models, report: &mut Report) -> Result<(), String> {
+fn tell_pending(project: &Project, models: &Models) -> Result<(), String> {
     let pending = match env::var(PENDING).as_deref() {
         Err(env::VarError::NotPresent) | Ok("" | "warn") => Pending::Warn,
         Ok("deny") => Pending::Deny,
@@ -175,8 +173,8 @@ fn tell_pending(project: &Project, models: &Models, report: &mut Report) -> Resu
         let message = format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it");
         match pending {
             Pending::Allow => {}
-            Pending::Warn => report.warning(&message),
-            Pending::Deny => report.error(&message),
+            Pending::Warn => tell::warning(&message),
+            Pending::Deny => tell::error(&message),
         }
     }
     Ok(())

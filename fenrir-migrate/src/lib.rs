@@ -1,6 +1,6 @@
 //! Alembic for Diesel, with the compiler as the reviewer.
 //!
-//! A struct with [`derive(Table)`](Table) is the one definition of its table. A build step snapshots
+//! A struct with [`derive(Table)`](derive@Table) is the one definition of its table. A build step snapshots
 //! the schema of all models; `fenrir migrate -m "…"` writes the next migration from what changed;
 //! [`embed_migrations!`] puts the migrations into the binary, and a [`Migrator`] brings the database up
 //! to date when the application boots.

@@ -243,10 +243,11 @@ fn creations(schema: &Schema, other: &Schema) -> (Vec<Change>, Vec<Change>) {
         created.insert(name);
         let mut table = schema.tables[name].clone();
         let is_later = |key: &ForeignKey| new.contains(&key.references) && !created.contains(&key.references);
-        let (later, now) = table.foreign_keys.into_iter().partition(|(_, key)| is_later(key));
+        let (later, now): (BTreeMap<_, _>, _) =
+            table.foreign_keys.into_iter().partition(|(_, key)| is_later(key));
         table.foreign_keys = now;
         tables.push(Change::CreateTable { table });
-        for (key_name, definition) in BTreeMap::from(later) {
+        for (key_name, definition) in later {
             keys.push(Change::AddForeignKey { table: name.clone(), name: key_name, definition });
         }
     }

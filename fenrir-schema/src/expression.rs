@@ -80,10 +80,8 @@ fn check(text: &str) -> Result<(), ExpressionError> {
                 }
             }
             // A doubled quote inside a quoted text closes it and opens it again: the same end.
-            '\'' | '"' | '`' => {
-                if !characters.by_ref().any(|inner| inner == c) {
-                    return Err(ExpressionError::OpenQuote(c));
-                }
+            '\'' | '"' | '`' if !characters.by_ref().any(|inner| inner == c) => {
+                return Err(ExpressionError::OpenQuote(c));
             }
             _ => {}
         }

@@ -2,6 +2,8 @@
 //!
 //! Each figure is the least of several runs, beside what it is compared to, measured in the same run.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it prints its figures, and fails by panicking")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -4,6 +4,8 @@
 //! PostgreSQL is the server of `FENRIR_TEST_POSTGRES_URL`, or the one on this machine's port 5432. A
 //! test that cannot reach it fails; it is not passed over.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 pub mod cargo;
 pub mod catalog;
 pub mod command;

@@ -16,7 +16,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Random {
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap()).unwrap()
+        usize::try_from(self.number() % u64::try_from(end.max(1)).unwrap()).unwrap()
     }
 
     /// One of some things.
@@ -55,8 +55,8 @@ impl Case {
     pub fn new(random: &mut Random) -> Self {
         let (first, then) = (8 + random.below(30), 1 + random.below(12));
         Self {
-            first: (0..first).map(|_| random.next()).collect(),
-            then: (0..then).map(|_| random.next()).collect(),
+            first: (0..first).map(|_| random.number()).collect(),
+            then: (0..then).map(|_| random.number()).collect(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is wrong is said once, with file and place, and nothing is half-written.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use fenrir_migrate::Dialect;
 use fenrir_tests::command::Project;
 use fenrir_tests::database::TestDatabase;

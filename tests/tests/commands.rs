@@ -1,5 +1,7 @@
 //! Each command, on both databases, with rows in the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use fenrir_migrate::Dialect;
 use fenrir_tests::command::Project;
 use fenrir_tests::database::TestDatabase;

@@ -1,5 +1,7 @@
 //! The folders are Diesel's: its own harness runs them, and neither notices the other.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use diesel::migration::MigrationSource;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};

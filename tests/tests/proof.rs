@@ -1,5 +1,7 @@
 //! What the compiler proves: whole Cargo projects, compiled.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use fenrir_tests::cargo::CargoProject;
 use fenrir_tests::command::Project;
 
