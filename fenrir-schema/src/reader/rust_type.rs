@@ -164,6 +164,9 @@ impl SqlTypeName {
     }
 }
 
+/// What an attribute takes for one.
+pub(super) const EXPECTED: &str = "the name of an SQL type, such as `Jsonb`, without quotes";
+
 const NAMES: &[&str] = &[
     "Bool",
     "SmallInt",

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 
 use super::super::context::Mark;
-use super::super::entries::code_list;
+use super::super::entries::{code_list, there_are};
 use super::super::facts::Problem;
 use super::super::rust_type::canonical_tokens;
 use super::super::table_attribute::ForeignKeyAttribute;
@@ -64,7 +64,7 @@ fn key(
     let parent = parent.ok_or_else(|| {
         let written = canonical_tokens(attribute.references.to_token_stream());
         let known: Vec<_> = definitions.models.iter().map(|found| found.model.ident.unraw()).collect();
-        at_model(format!("there is no model `{written}` in this package; there are {}", code_list(&known)))
+        at_model(format!("there is no model `{written}` in this package; {}", there_are(&known)))
     })?;
     let target = &definitions.models[parent];
     if found.place.managed && !target.place.managed {
@@ -112,7 +112,7 @@ fn key(
     if !other.table.is_key(&referenced_columns) {
         let message = format!(
             "{} of `{}` is neither its primary key nor unique, so nothing can point at it",
-            super::super::entries::code_list(&referenced_columns),
+            code_list(&referenced_columns),
             target.model.ident
         );
         return Err(at_model(message));
@@ -157,12 +157,8 @@ fn referenced_fields(
     let fields = attribute.referenced.iter().map(|name| {
         target.model.field_index(&name.name).ok_or_else(|| {
             let known: Vec<_> = target.model.fields.iter().map(|field| field.ident.unraw()).collect();
-            let message = format!(
-                "`{}` has no field `{}`; there are {}",
-                target.model.ident,
-                name.name,
-                code_list(&known)
-            );
+            let message =
+                format!("`{}` has no field `{}`; {}", target.model.ident, name.name, there_are(&known));
             Some(Problem { mark: name.mark, message })
         })
     });
