@@ -61,15 +61,13 @@ const COLUMN: Keys = Keys {
 const MAX_LENGTH: u32 = 10_485_760;
 const MAX_PRECISION: u16 = 1_000;
 
-pub(super) const DELETE_ACTIONS: &[(&str, ReferentialAction)] = &[
+pub(super) const ACTIONS: &[(&str, ReferentialAction)] = &[
     ("cascade", ReferentialAction::Cascade),
     ("restrict", ReferentialAction::Restrict),
     ("set_null", ReferentialAction::SetNull),
     ("set_default", ReferentialAction::SetDefault),
     ("no_action", ReferentialAction::NoAction),
 ];
-
-pub(super) const UPDATE_ACTIONS: &[(&str, ReferentialAction)] = DELETE_ACTIONS;
 
 const GENERATED: &[(&str, Option<AutoIncrement>)] = &[
     ("identity", Some(AutoIncrement::Identity)),
@@ -81,8 +79,8 @@ const GENERATED: &[(&str, Option<AutoIncrement>)] = &[
 /// What only means something beside `references`.
 #[derive(Default)]
 struct ReferenceOptions {
-    on_delete: ReferentialAction,
-    on_update: ReferentialAction,
+    on_delete: Option<Marked<ReferentialAction>>,
+    on_update: Option<Marked<ReferentialAction>>,
     deferral: Deferral,
     first: Option<Ident>,
 }
@@ -145,8 +143,8 @@ impl ColumnAttributes {
                     references,
                     references_mark,
                     referenced,
-                    on_delete: ReferentialAction::default(),
-                    on_update: ReferentialAction::default(),
+                    on_delete: None,
+                    on_update: None,
                     deferral: Deferral::default(),
                     name: None,
                 });
@@ -163,8 +161,8 @@ impl ReferenceOptions {
     fn entry(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
         self.first.get_or_insert_with(|| key.clone());
         match key.to_string().as_str() {
-            "on_delete" => self.on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
-            "on_update" => self.on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "on_delete" => self.on_delete = Some(entries::word(input, ACTIONS, context)?),
+            "on_update" => self.on_update = Some(entries::word(input, ACTIONS, context)?),
             "deferrable" => {
                 self.deferral = table_attribute::deferral_with(self.deferral, Deferral::Deferrable);
             }

@@ -8,7 +8,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Path, Token};
 
-use super::column_attribute::{DELETE_ACTIONS, UPDATE_ACTIONS};
+use super::column_attribute::ACTIONS;
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
 use crate::{Deferral, Expression, Identifier, ReferentialAction};
@@ -114,9 +114,9 @@ pub(super) struct ForeignKeyAttribute {
     /// The fields there; empty for the primary key.
     pub referenced: Vec<FieldName>,
     /// What a deletion there does.
-    pub on_delete: ReferentialAction,
+    pub on_delete: Option<Marked<ReferentialAction>>,
     /// What a change there does.
-    pub on_update: ReferentialAction,
+    pub on_update: Option<Marked<ReferentialAction>>,
     /// When it is checked.
     pub deferral: Deferral,
     /// The name that was given.
@@ -318,14 +318,14 @@ fn foreign_key(
 ) -> syn::Result<Option<ForeignKeyAttribute>> {
     let content = entries::group(key, input)?;
     let (mut columns, mut references, mut name) = (Vec::new(), None, None);
-    let (mut on_delete, mut on_update) = Default::default();
+    let (mut on_delete, mut on_update) = (None, None);
     let mut deferral = Deferral::NotDeferrable;
     let clean = FOREIGN_KEY.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "columns" => columns = fields(key, input, context)?,
             "references" => references = Some(reference(input, context)?),
-            "on_delete" => on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
-            "on_update" => on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "on_delete" => on_delete = Some(entries::word(input, ACTIONS, context)?),
+            "on_update" => on_update = Some(entries::word(input, ACTIONS, context)?),
             "deferrable" => deferral = deferral_with(deferral, Deferral::Deferrable),
             "initially_deferred" => deferral = deferral_with(deferral, Deferral::InitiallyDeferred),
             _ => name = entries::identifier(input, context)?,
