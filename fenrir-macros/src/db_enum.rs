@@ -8,19 +8,58 @@ use syn::DeriveInput;
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let mut context = Context::new();
     let read = DbEnumModel::read(input, &mut context);
-    let errors: TokenStream = context.take_errors().iter().map(syn::Error::to_compile_error).collect();
+    let errors = context.take_errors();
     // With mistakes too, so that one mistake is one message.
-    let code = read.map(|model| code(input, &model));
-    quote!(#errors #code)
+    let code = read.filter(|_| input.generics.params.is_empty()).map(|model| {
+        let labels = if errors.is_empty() { labels(&model) } else { no_labels() };
+        code(input, &model, &labels)
+    });
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote!(#(#errors)* #code)
 }
 
-fn code(input: &DeriveInput, model: &DbEnumModel) -> TokenStream {
+/// The items of the trait `DbEnum`.
+fn labels(model: &DbEnumModel) -> TokenStream {
+    let variants: Vec<_> = model.variants.iter().map(|variant| &variant.ident).collect();
+    let labels: Vec<_> = model.variants.iter().map(|variant| &variant.label).collect();
+    quote! {
+        const LABELS: &'static [&'static str] = &[#(#labels),*];
+
+        fn label(&self) -> &'static str {
+            match self {
+                #(Self::#variants => #labels,)*
+            }
+        }
+
+        fn from_label(label: &str) -> ::core::option::Option<Self> {
+            match label {
+                #(#labels => ::core::option::Option::Some(Self::#variants),)*
+                _ => ::core::option::Option::None,
+            }
+        }
+    }
+}
+
+/// In place of those, where variants or labels may be such that they would not compile.
+fn no_labels() -> TokenStream {
+    quote! {
+        const LABELS: &'static [&'static str] = &[];
+
+        fn label(&self) -> &'static str {
+            ""
+        }
+
+        fn from_label(_: &str) -> ::core::option::Option<Self> {
+            ::core::option::Option::None
+        }
+    }
+}
+
+fn code(input: &DeriveInput, model: &DbEnumModel, labels: &TokenStream) -> TokenStream {
     let ident = &model.ident;
     let sql_type = format_ident!("{}SqlType", ident);
     let sql_name = model.sql_name.value.as_str();
     let visibility = &input.vis;
-    let variants: Vec<_> = model.variants.iter().map(|variant| &variant.ident).collect();
-    let labels: Vec<_> = model.variants.iter().map(|variant| &variant.label).collect();
     let documentation = format!("The SQL type of [`{ident}`]: `{sql_name}`.");
     let unknown = format!("is no value of the enum `{ident}`");
     quote! {
@@ -40,20 +79,7 @@ fn code(input: &DeriveInput, model: &DbEnumModel) -> TokenStream {
 
         #[automatically_derived]
         impl ::fenrir_migrate::DbEnum for #ident {
-            const LABELS: &'static [&'static str] = &[#(#labels),*];
-
-            fn label(&self) -> &'static str {
-                match self {
-                    #(Self::#variants => #labels,)*
-                }
-            }
-
-            fn from_label(label: &str) -> ::core::option::Option<Self> {
-                match label {
-                    #(#labels => ::core::option::Option::Some(Self::#variants),)*
-                    _ => ::core::option::Option::None,
-                }
-            }
+            #labels
         }
 
         const _: () = {

@@ -14,24 +14,32 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
         return errors(&mut context);
     };
     let mut broken = errors(&mut context);
+    let told = told::facts(input, &model);
     if broken.is_empty() {
-        match told::facts(input, &model) {
-            Ok(facts) if facts.problems.is_empty() => return whole(input, &model, &context, &facts),
+        match &told {
+            Ok(facts) if facts.problems.is_empty() => return whole(input, &model, &context, facts),
             Ok(facts) => {
                 for problem in &facts.problems {
                     context.error_at(context.span(problem.mark), &problem.message);
                 }
-                broken = errors(&mut context);
             }
-            Err(message) => {
-                context.error_at(model.ident.span(), message);
-                broken = errors(&mut context);
-            }
+            Err(message) => context.error_at(model.ident.span(), message),
         }
+        broken = errors(&mut context);
     }
     // With a table as near as can be, what uses it still compiles, and one mistake is one message.
-    let near = told::alone(input).map(|facts| table(&model, &facts));
+    let near = told.ok().or_else(|| told::alone(input)).map(|facts| near(input, &model, &facts));
     quote! { #broken #near }
+}
+
+/// What can be had of a model with mistakes, but for what could not compile because of them.
+fn near(input: &DeriveInput, model: &Model, facts: &Facts) -> TokenStream {
+    let columns: Vec<_> = model.fields.iter().map(|field| &field.diesel_column).collect();
+    let distinct = (0..columns.len()).all(|index| !columns[..index].contains(&columns[index]));
+    if !distinct || columns.contains(&&model.module) || !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    [table(model, facts), relations(model, facts), model_impl(input, model, facts)].into_iter().collect()
 }
 
 fn errors(context: &mut Context) -> TokenStream {

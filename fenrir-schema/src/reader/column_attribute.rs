@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use serde::Serialize;
 use syn::parse::ParseStream;
-use syn::{Attribute, Lit, LitStr, Token, parenthesized};
+use syn::{Attribute, Lit, LitStr, Token};
 
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
@@ -56,15 +56,18 @@ const COLUMN: Keys = Keys {
     not_yet: &["generated", "stored", "virtual", "collate", "renamed_from", "using", "dialects"],
 };
 
-pub(super) const DELETE_ACTIONS: &[(&str, ReferentialAction)] = &[
+/// PostgreSQL's limits, the narrowest of all
+/// (<https://www.postgresql.org/docs/current/datatype.html>).
+const MAX_LENGTH: u32 = 10_485_760;
+const MAX_PRECISION: u16 = 1_000;
+
+pub(super) const ACTIONS: &[(&str, ReferentialAction)] = &[
     ("cascade", ReferentialAction::Cascade),
     ("restrict", ReferentialAction::Restrict),
     ("set_null", ReferentialAction::SetNull),
     ("set_default", ReferentialAction::SetDefault),
     ("no_action", ReferentialAction::NoAction),
 ];
-
-pub(super) const UPDATE_ACTIONS: &[(&str, ReferentialAction)] = DELETE_ACTIONS;
 
 const GENERATED: &[(&str, Option<AutoIncrement>)] = &[
     ("identity", Some(AutoIncrement::Identity)),
@@ -76,8 +79,8 @@ const GENERATED: &[(&str, Option<AutoIncrement>)] = &[
 /// What only means something beside `references`.
 #[derive(Default)]
 struct ReferenceOptions {
-    on_delete: ReferentialAction,
-    on_update: ReferentialAction,
+    on_delete: Option<Marked<ReferentialAction>>,
+    on_update: Option<Marked<ReferentialAction>>,
     deferral: Deferral,
     first: Option<Ident>,
 }
@@ -118,18 +121,9 @@ impl ColumnAttributes {
         match key.to_string().as_str() {
             "name" => self.name = entries::identifier(input, context)?,
             "sql_type" => self.sql_type = Some(sql_type(input, context)?),
-            "max_length" => {
-                let length = entries::number::<u32>(input, context)?;
-                if length.value == 0 {
-                    return Err(syn::Error::new(
-                        context.span(length.mark),
-                        "`max_length` must be at least 1",
-                    ));
-                }
-                self.max_length = Some(length);
-            }
-            "precision" => self.precision = Some(entries::number(input, context)?),
-            "scale" => self.scale = Some(entries::number(input, context)?),
+            "max_length" => self.max_length = Some(entries::number(1..=MAX_LENGTH, input, context)?),
+            "precision" => self.precision = Some(entries::number(1..=MAX_PRECISION, input, context)?),
+            "scale" => self.scale = Some(entries::number(0..=MAX_PRECISION, input, context)?),
             "default" => self.default = default(input, context)?,
             "primary_key" => self.primary_key = Some(context.mark(span)),
             "auto_increment" if input.peek(Token![=]) => {
@@ -149,8 +143,8 @@ impl ColumnAttributes {
                     references,
                     references_mark,
                     referenced,
-                    on_delete: ReferentialAction::default(),
-                    on_update: ReferentialAction::default(),
+                    on_delete: None,
+                    on_update: None,
                     deferral: Deferral::default(),
                     name: None,
                 });
@@ -167,8 +161,8 @@ impl ReferenceOptions {
     fn entry(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
         self.first.get_or_insert_with(|| key.clone());
         match key.to_string().as_str() {
-            "on_delete" => self.on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
-            "on_update" => self.on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "on_delete" => self.on_delete = Some(entries::word(input, ACTIONS, context)?),
+            "on_update" => self.on_update = Some(entries::word(input, ACTIONS, context)?),
             "deferrable" => {
                 self.deferral = table_attribute::deferral_with(self.deferral, Deferral::Deferrable);
             }
@@ -179,7 +173,7 @@ impl ReferenceOptions {
 }
 
 fn sql_type(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Marked<SqlTypeName>> {
-    let named: syn::Type = entries::value(input)?;
+    let named: syn::Type = entries::value(input, rust_type::EXPECTED)?;
     let span = rust_type::span(&named);
     let name = SqlTypeName::read(&named)?;
     Ok(context.marked(name, span))
@@ -194,12 +188,14 @@ fn default(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<
         if function != "sql" {
             return Err(syn::Error::new(function.span(), EXPECTED));
         }
-        let content;
-        parenthesized!(content in input);
-        let literal: LitStr = content.parse()?;
-        if !content.is_empty() {
-            return Err(content.error("expected one text"));
-        }
+        let content = entries::group(&function, input)?;
+        let literal: Option<LitStr> = content.parse().ok();
+        let Some(literal) = literal.filter(|_| content.is_empty()) else {
+            return Err(syn::Error::new(
+                function.span(),
+                "`sql(…)` takes one text: `sql(\"CURRENT_TIMESTAMP\")`",
+            ));
+        };
         let expression = entries::checked_expression(&literal, context);
         return Ok(expression
             .map(|marked| Marked { value: DefaultValue::Expression(marked.value), mark: marked.mark }));

@@ -67,6 +67,11 @@ impl Context {
         self.errors.push(syn::Error::new(span, message));
     }
 
+    /// How much is wrong so far.
+    pub(crate) fn error_count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Keeps a value, or says what is wrong with it.
     pub(crate) fn keep<T, E: std::fmt::Display>(&mut self, span: Span, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.error_at(span, error)).ok()

@@ -2,6 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr};
 
 use super::context::{Context, Mark, Marked};
@@ -17,7 +18,7 @@ pub struct DbEnumModel {
     pub mark: Mark,
     /// The name of its type in databases that have such types.
     pub sql_name: Marked<Identifier>,
-    /// Its variants; at least one.
+    /// Its variants; at least one, where nothing is wrong.
     pub variants: Vec<DbEnumVariant>,
 }
 
@@ -70,19 +71,18 @@ impl DbEnumModel {
             return None;
         };
         if !input.generics.params.is_empty() {
-            context.error_at(input.ident.span(), "an enum with `DbEnum` has no generics");
+            context.error_at(input.generics.params.span(), "an enum with `DbEnum` has no generics");
         }
         if data.variants.is_empty() {
             context.error_at(input.ident.span(), "an enum in a database has at least one value");
-            return None;
         }
         let (name, case) = read_enum(&input.attrs, context);
         let sql_name = match name {
             Some(name) => name,
             None => {
                 let name = names::snake_case(&input.ident.unraw().to_string());
-                let name = context.keep(input.ident.span(), Identifier::new(name))?;
-                Marked { value: name, mark }
+                let kept = context.keep(input.ident.span(), Identifier::new(name.clone()));
+                Marked { value: kept.unwrap_or_else(|| Identifier::generated([], &name)), mark }
             }
         };
         let mut variants: Vec<DbEnumVariant> = Vec::new();

@@ -17,6 +17,7 @@ use super::table_attribute::{self, FieldName};
 pub(super) struct DieselAttributes {
     #[serde(serialize_with = "as_text")]
     pub(super) table_name: Option<Ident>,
+    /// Empty where it was given and could not be read.
     pub(super) primary_key: Option<Vec<FieldName>>,
     #[serde(serialize_with = "as_text")]
     pub(super) column_name: Option<Ident>,
@@ -61,7 +62,10 @@ impl DieselAttributes {
                 };
                 self.table_name = Some(module.clone());
             }
-            "primary_key" => self.primary_key = Some(table_attribute::fields(key, input, context)?),
+            "primary_key" => {
+                let names = self.primary_key.insert(Vec::new());
+                *names = table_attribute::fields(key, input, context)?;
+            }
             "column_name" => {
                 let path = ident_or_text(input)?;
                 let Some(column) = path.get_ident() else {
@@ -70,7 +74,7 @@ impl DieselAttributes {
                 self.column_name = Some(column.clone());
             }
             "sql_type" => {
-                let named: syn::Type = entries::value(input)?;
+                let named: syn::Type = entries::value(input, rust_type::EXPECTED)?;
                 let span = rust_type::span(&named);
                 let name = SqlTypeName::read(&named)?;
                 self.sql_type = Some(context.marked(name, span));

@@ -2,11 +2,12 @@
 //! next entry read all the same.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, LitInt, LitStr, Token};
+use syn::parse::{Parse, ParseBuffer, ParseStream};
+use syn::{Attribute, LitInt, LitStr, Token, parenthesized};
 
 use super::context::{Context, Marked};
 use crate::{Expression, Identifier};
@@ -32,29 +33,35 @@ impl Keys {
         context: &mut Context,
         mut read: impl FnMut(&Ident, ParseStream<'_>, &mut Context) -> syn::Result<()>,
     ) {
+        let before = context.error_count();
         let result = attribute.parse_args_with(|input: ParseStream<'_>| {
             self.read(input, seen, context, &mut read);
             Ok(())
         });
-        if let Err(error) = result {
+        // What a mistake left unread is no mistake of its own.
+        if let (Err(error), true) = (result, context.error_count() == before) {
             context.error(error);
         }
     }
 
-    /// Reads all entries that `input` holds. A key is looked up before it is read, so that `read`
-    /// only sees those that have an effect.
+    /// Reads all entries that `input` holds, and tells whether each was right: where one was not, what
+    /// seems to be missing may be what it was meant to say. A key is looked up before it is read, so
+    /// that `read` only sees those that have an effect.
     pub(super) fn read(
         &self,
         input: ParseStream<'_>,
         seen: &mut Vec<String>,
         context: &mut Context,
         mut read: impl FnMut(&Ident, ParseStream<'_>, &mut Context) -> syn::Result<()>,
-    ) {
+    ) -> bool {
+        let before = context.error_count();
         while !input.is_empty() {
             let result = self.entry(input, seen).and_then(|key| {
                 read(&key, input, context)?;
                 if input.is_empty() || input.peek(Token![,]) {
                     Ok(())
+                } else if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+                    Err(input.error(format!("expected `,`: `{key}` takes no value")))
                 } else {
                     Err(input.error("expected `,`"))
                 }
@@ -66,10 +73,14 @@ impl Keys {
             // Of the two cases above, either holds.
             let _ = input.parse::<Option<Token![,]>>();
         }
+        context.error_count() == before
     }
 
     fn entry(&self, input: ParseStream<'_>, seen: &mut Vec<String>) -> syn::Result<Ident> {
-        let key = Ident::parse_any(input)?;
+        let key = Ident::parse_any(input).map_err(|error| {
+            let message = format!("expected a key; {} takes {}", self.attribute, code_list(self.known));
+            syn::Error::new(error.span(), message)
+        })?;
         let name = key.to_string();
         if self.not_yet.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), format!("`{name}` is not supported yet")));
@@ -103,15 +114,31 @@ pub(super) fn code_list<T: Display>(names: &[T]) -> String {
     }
 }
 
-/// `= value`
-pub(super) fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
+/// `there are `a` and `b``
+pub(super) fn there_are<T: Display>(names: &[T]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("there {verb} {}", code_list(names))
+}
+
+/// `= value`, with what is expected there.
+pub(super) fn value<T: Parse>(input: ParseStream<'_>, expected: &str) -> syn::Result<T> {
     input.parse::<Token![=]>()?;
-    input.parse()
+    input.parse().map_err(|error| syn::Error::new(error.span(), format!("expected {expected}")))
 }
 
 /// `= "text"`
 pub(super) fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    value(input)
+    value(input, "a text in quotes")
+}
+
+/// What is between parentheses behind a key.
+pub(super) fn group<'a>(key: &Ident, input: ParseStream<'a>) -> syn::Result<ParseBuffer<'a>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(key.span(), format!("`{key}` needs parentheses behind it: `{key}(…)`")));
+    }
+    let content;
+    parenthesized!(content in input);
+    Ok(content)
 }
 
 /// `= "name"`, as a name in the database.
@@ -140,13 +167,21 @@ pub(super) fn checked_expression(literal: &LitStr, context: &mut Context) -> Opt
 }
 
 /// `= 96`
-pub(super) fn number<N>(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Marked<N>>
+pub(super) fn number<N>(
+    range: RangeInclusive<N>,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Marked<N>>
 where
-    N: std::str::FromStr,
+    N: std::str::FromStr + PartialOrd + Display,
     N::Err: Display,
 {
-    let literal: LitInt = value(input)?;
-    Ok(context.marked(literal.base10_parse()?, literal.span()))
+    let expected = format!("a whole number from {} to {}", range.start(), range.end());
+    let literal: LitInt = value(input, &expected)?;
+    match literal.base10_parse() {
+        Ok(number) if range.contains(&number) => Ok(context.marked(number, literal.span())),
+        _ => Err(syn::Error::new(literal.span(), format!("expected {expected}"))),
+    }
 }
 
 /// `= word`, one of some words.
@@ -156,14 +191,9 @@ pub(super) fn word<T: Copy>(
     context: &mut Context,
 ) -> syn::Result<Marked<T>> {
     input.parse::<Token![=]>()?;
-    let (name, span): (String, Span) = if input.peek(syn::LitBool) {
-        let literal: syn::LitBool = input.parse()?;
-        (literal.value.to_string(), literal.span)
-    } else {
-        let ident = Ident::parse_any(input)?;
-        (ident.to_string(), ident.span())
-    };
-    match words.iter().find(|(word, _)| *word == name) {
+    let span = input.span();
+    let named = input.call(Ident::parse_any).map(|ident| ident.to_string());
+    match words.iter().find(|(word, _)| named.as_ref().is_ok_and(|name| name == word)) {
         Some((_, value)) => Ok(context.marked(*value, span)),
         None => {
             let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();

@@ -21,3 +21,5 @@ pub use context::{Context, Mark, Marked};
 pub use db_enum::{DbEnumModel, DbEnumVariant};
 pub use facts::{ColumnFacts, Facts, Join, Problem};
 pub use model::{Field, Model};
+#[cfg(feature = "source")]
+pub(crate) use rust_type::is_known_type;

@@ -12,10 +12,10 @@ use syn::{Attribute, Data, DeriveInput, Expr, Fields, Lit, Meta, Type};
 use super::column_attribute::ColumnAttributes;
 use super::context::{Context, Mark, Marked};
 use super::diesel_attribute::DieselAttributes;
-use super::entries::code_list;
+use super::entries::there_are;
 use super::names;
 use super::rust_type;
-use super::table_attribute::{FieldName, IndexPart, TableAttributes};
+use super::table_attribute::{self, FieldName, IndexPart, TableAttributes};
 use crate::{Identifier, digest};
 
 /// A struct with `#[derive(Table)]`, read and checked as far as its own tokens go.
@@ -113,7 +113,7 @@ impl Model {
         let sql_name = match &attributes.name {
             Some(name) => name.clone(),
             None => {
-                let name = context.keep(module.span(), Identifier::new(module.unraw().to_string()))?;
+                let name = named(&module, context);
                 context.marked(name, module.span())
             }
         };
@@ -147,6 +147,7 @@ impl Model {
     }
 
     fn field_indexes(&self, names: &[FieldName], context: &mut Context) -> Vec<usize> {
+        table_attribute::check_twice(names, context);
         names.iter().filter_map(|name| self.mentioned(name, context)).collect()
     }
 
@@ -154,7 +155,7 @@ impl Model {
         let found = self.field_index(&name.name);
         if found.is_none() {
             let fields: Vec<_> = self.fields.iter().map(|field| field.ident.unraw()).collect();
-            let message = format!("no field `{}`; there are {}", name.name, code_list(&fields));
+            let message = format!("no field `{}`; {}", name.name, there_are(&fields));
             context.error_at(name.span, message);
         }
         found
@@ -168,17 +169,18 @@ impl Model {
         let listed = match (&self.attributes.primary_key, &diesel.primary_key) {
             (Some(ours), Some(diesels)) => {
                 let names = |key: &[FieldName]| key.iter().map(|name| name.name.clone()).collect::<Vec<_>>();
-                if names(ours) != names(diesels) {
-                    context.error_at(
-                        ours[0].span,
-                        "the primary key differs from that in `#[diesel(primary_key(…))]`",
-                    );
+                if let Some(first) = ours.first().filter(|_| names(ours) != names(diesels)) {
+                    let message = "the primary key differs from that in `#[diesel(primary_key(…))]`";
+                    context.error_at(first.span, message);
                 }
                 Some(ours)
             }
             (ours, diesels) => ours.as_ref().or(diesels.as_ref()),
         };
+        let listed = listed.map(Vec::as_slice);
         match (listed, marked.first()) {
+            // What could not be read was reported, whatever it was to be.
+            (Some([]), _) => marked,
             (Some(names), first) => {
                 let key = self.field_indexes(names, context);
                 if let Some(&first) = first.filter(|_| marked != key) {
@@ -256,6 +258,7 @@ impl Model {
         }
         for key in &self.attributes.foreign_keys {
             self.field_indexes(&key.columns, context);
+            table_attribute::check_twice(&key.referenced, context);
         }
     }
 }
@@ -278,10 +281,7 @@ impl Field {
         let diesel_column = diesel.column_name.clone().unwrap_or_else(|| ident.clone());
         let sql_name = match &attributes.name {
             Some(name) => name.clone(),
-            None => {
-                let name = context.keep(ident.span(), Identifier::new(diesel_column.unraw().to_string()))?;
-                Marked { value: name, mark }
-            }
+            None => Marked { value: named(&diesel_column, context), mark },
         };
         let comment = attributes.comment.clone().or_else(|| doc_comment(&field.attrs));
         Some(Field {
@@ -308,6 +308,14 @@ impl Field {
     pub fn is_converted(&self) -> bool {
         self.diesel.converted
     }
+}
+
+/// A name as one in the database; cut, with an error, where it is too long.
+fn named(ident: &Ident, context: &mut Context) -> Identifier {
+    let name = ident.unraw().to_string();
+    context
+        .keep(ident.span(), Identifier::new(name.clone()))
+        .unwrap_or_else(|| Identifier::generated([], &name))
 }
 
 /// The first paragraph of a doc comment, on one line.

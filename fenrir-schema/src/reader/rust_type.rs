@@ -78,7 +78,11 @@ impl RustType {
         if !segment.arguments.is_none() {
             return Self::Refused(UNKNOWN_GENERIC);
         }
-        Self::Known(match segment.ident.to_string().as_str() {
+        Self::plain(&segment.ident.to_string())
+    }
+
+    fn plain(name: &str) -> Self {
+        Self::Known(match name {
             "bool" => SqlType::Bool,
             "i16" => SqlType::SmallInt,
             "i32" => SqlType::Integer,
@@ -124,6 +128,12 @@ impl RustType {
     }
 }
 
+/// Whether a name is that of a type that Diesel reads, or of what stands around one.
+#[cfg(feature = "source")]
+pub(crate) fn is_known_type(name: &str) -> bool {
+    matches!(name, "Option" | "Vec" | "DateTime" | "Utc") || !matches!(RustType::plain(name), RustType::Named)
+}
+
 const UNKNOWN_GENERIC: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`";
 
 /// A type of `diesel::sql_types`, as an attribute names it.
@@ -163,6 +173,9 @@ impl SqlTypeName {
         }))
     }
 }
+
+/// What an attribute takes for one.
+pub(super) const EXPECTED: &str = "the name of an SQL type, such as `Jsonb`, without quotes";
 
 const NAMES: &[&str] = &[
     "Bool",

@@ -6,9 +6,9 @@ use serde::{Serialize, Serializer};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, LitStr, Path, Token, parenthesized};
+use syn::{Attribute, Path, Token};
 
-use super::column_attribute::{DELETE_ACTIONS, UPDATE_ACTIONS};
+use super::column_attribute::ACTIONS;
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
 use crate::{Deferral, Expression, Identifier, ReferentialAction};
@@ -17,6 +17,7 @@ use crate::{Deferral, Expression, Identifier, ReferentialAction};
 #[derive(Default, Serialize)]
 pub(super) struct TableAttributes {
     pub(super) name: Option<Marked<Identifier>>,
+    /// Empty where it was given and could not be read.
     pub(super) primary_key: Option<Vec<FieldName>>,
     pub(super) uniques: Vec<UniqueAttribute>,
     pub(super) indexes: Vec<IndexAttribute>,
@@ -113,9 +114,9 @@ pub(super) struct ForeignKeyAttribute {
     /// The fields there; empty for the primary key.
     pub referenced: Vec<FieldName>,
     /// What a deletion there does.
-    pub on_delete: ReferentialAction,
+    pub on_delete: Option<Marked<ReferentialAction>>,
     /// What a change there does.
-    pub on_update: ReferentialAction,
+    pub on_update: Option<Marked<ReferentialAction>>,
     /// When it is checked.
     pub deferral: Deferral,
     /// The name that was given.
@@ -172,7 +173,10 @@ impl TableAttributes {
     fn entry(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
         match key.to_string().as_str() {
             "name" => self.name = entries::identifier(input, context)?,
-            "primary_key" => self.primary_key = Some(fields(key, input, context)?),
+            "primary_key" => {
+                let names = self.primary_key.insert(Vec::new());
+                *names = fields(key, input, context)?;
+            }
             "unique" => self.uniques.extend(unique(key, input, context)?),
             "index" => self.indexes.extend(index(key, input, context)?),
             "check" => self.checks.extend(check(key, input, context)?),
@@ -189,13 +193,23 @@ pub(super) fn fields(
     input: ParseStream<'_>,
     context: &mut Context,
 ) -> syn::Result<Vec<FieldName>> {
-    let content;
-    parenthesized!(content in input);
-    let idents = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
+    let content = entries::group(key, input)?;
+    let idents = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
+        Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected the name of a field"))
+    })?;
     if idents.is_empty() {
         return Err(syn::Error::new(key.span(), format!("`{key}` needs the name of a field")));
     }
     Ok(idents.iter().map(|ident| FieldName::new(ident, context)).collect())
+}
+
+/// No field stands twice in a key.
+pub(super) fn check_twice(names: &[FieldName], context: &mut Context) {
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].iter().any(|other| other.name == name.name) {
+            context.error_at(name.span, format!("`{}` is named twice", name.name));
+        }
+    }
 }
 
 fn unique(
@@ -203,30 +217,26 @@ fn unique(
     input: ParseStream<'_>,
     context: &mut Context,
 ) -> syn::Result<Option<UniqueAttribute>> {
-    let content;
-    parenthesized!(content in input);
+    let content = entries::group(key, input)?;
     let (mut columns, mut name) = (Vec::new(), None);
-    UNIQUE.read(&content, &mut Vec::new(), context, |key, input, context| {
+    let clean = UNIQUE.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "columns" => columns = fields(key, input, context)?,
             _ => name = entries::identifier(input, context)?,
         }
         Ok(())
     });
-    Ok(required(!columns.is_empty(), key, "columns(…)", context).then(|| UniqueAttribute {
-        mark: context.mark(key.span()),
-        columns,
-        name,
-    }))
+    required(!clean || !columns.is_empty(), key, "columns(…)", context);
+    let mark = context.mark(key.span());
+    Ok((!columns.is_empty()).then_some(UniqueAttribute { mark, columns, name }))
 }
 
 fn index(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<IndexAttribute>> {
-    let content;
-    parenthesized!(content in input);
+    let content = entries::group(key, input)?;
     let (mut keys, mut unique, mut predicate, mut name) = (Vec::new(), false, None, None);
-    INDEX.read(&content, &mut Vec::new(), context, |key, input, context| {
+    let clean = INDEX.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
-            "columns" => keys.extend(index_fields(input, context)?),
+            "columns" => keys.extend(index_fields(key, input, context)?),
             "expr" => {
                 let part = entries::expression(input, context)?;
                 keys.extend(part.map(|part| (IndexPart::Expression(part.value), false)));
@@ -237,38 +247,49 @@ fn index(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Res
         }
         Ok(())
     });
-    Ok(required(!keys.is_empty(), key, "columns(…)` or `expr = \"…\"", context).then(|| IndexAttribute {
-        mark: context.mark(key.span()),
-        keys,
-        unique,
-        predicate,
-        name,
-    }))
+    required(!clean || !keys.is_empty(), key, "columns(…)` or `expr = \"…\"", context);
+    let mark = context.mark(key.span());
+    Ok((!keys.is_empty()).then_some(IndexAttribute { mark, keys, unique, predicate, name }))
 }
 
 /// `(a, b desc)`
-fn index_fields(input: ParseStream<'_>, context: &mut Context) -> syn::Result<Vec<(IndexPart, bool)>> {
-    let content;
-    parenthesized!(content in input);
+fn index_fields(
+    key: &Ident,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Vec<(IndexPart, bool)>> {
+    let content = entries::group(key, input)?;
     let mut parts = Vec::new();
     while !content.is_empty() {
-        let field = FieldName::new(&Ident::parse_any(&content)?, context);
-        let mut descending = false;
+        let field = Ident::parse_any(&content)
+            .map_err(|error| syn::Error::new(error.span(), "expected the name of a field"))?;
+        let field = FieldName::new(&field, context);
+        let descending = is_descending(&content)?;
         while !content.is_empty() && !content.peek(Token![,]) {
-            let order = Ident::parse_any(&content)?;
-            match order.to_string().as_str() {
-                "asc" => {}
-                "desc" => descending = true,
-                "nulls_first" | "nulls_last" => {
-                    return Err(syn::Error::new(order.span(), format!("`{order}` is not supported yet")));
-                }
-                _ => return Err(syn::Error::new(order.span(), "expected `asc`, `desc` or `,`")),
+            let span = content.span();
+            let order = content.call(Ident::parse_any).map(|order| order.to_string()).unwrap_or_default();
+            if order != "nulls_first" && order != "nulls_last" {
+                return Err(syn::Error::new(span, "expected `asc`, `desc` or `,`"));
             }
+            context.error_at(span, format!("`{order}` is not supported yet"));
         }
         parts.push((IndexPart::Field(field), descending));
         content.parse::<Option<Token![,]>>()?;
     }
+    if parts.is_empty() {
+        return Err(syn::Error::new(key.span(), format!("`{key}` needs the name of a field")));
+    }
     Ok(parts)
+}
+
+/// `desc`, `asc` or nothing
+fn is_descending(input: ParseStream<'_>) -> syn::Result<bool> {
+    let order = input.fork().call(Ident::parse_any).map(|order| order.to_string()).unwrap_or_default();
+    let given = order == "asc" || order == "desc";
+    if given {
+        input.call(Ident::parse_any)?;
+    }
+    Ok(order == "desc")
 }
 
 fn check(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<CheckAttribute>> {
@@ -277,17 +298,16 @@ fn check(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Res
         let expression = entries::expression(input, context)?;
         return Ok(expression.map(|marked| CheckAttribute { mark, name: None, expression: marked.value }));
     }
-    let content;
-    parenthesized!(content in input);
+    let content = entries::group(key, input)?;
     let (mut name, mut expression) = (None, None);
-    CHECK.read(&content, &mut Vec::new(), context, |key, input, context| {
+    let clean = CHECK.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "name" => name = entries::identifier(input, context)?,
             _ => expression = Some(entries::expression(input, context)?),
         }
         Ok(())
     });
-    required(expression.is_some(), key, "expr = \"…\"", context);
+    required(!clean || expression.is_some(), key, "expr = \"…\"", context);
     Ok(expression.flatten().map(|marked| CheckAttribute { mark, name, expression: marked.value }))
 }
 
@@ -296,25 +316,24 @@ fn foreign_key(
     input: ParseStream<'_>,
     context: &mut Context,
 ) -> syn::Result<Option<ForeignKeyAttribute>> {
-    let content;
-    parenthesized!(content in input);
+    let content = entries::group(key, input)?;
     let (mut columns, mut references, mut name) = (Vec::new(), None, None);
-    let (mut on_delete, mut on_update) = Default::default();
+    let (mut on_delete, mut on_update) = (None, None);
     let mut deferral = Deferral::NotDeferrable;
-    FOREIGN_KEY.read(&content, &mut Vec::new(), context, |key, input, context| {
+    let clean = FOREIGN_KEY.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "columns" => columns = fields(key, input, context)?,
             "references" => references = Some(reference(input, context)?),
-            "on_delete" => on_delete = entries::word(input, DELETE_ACTIONS, context)?.value,
-            "on_update" => on_update = entries::word(input, UPDATE_ACTIONS, context)?.value,
+            "on_delete" => on_delete = Some(entries::word(input, ACTIONS, context)?),
+            "on_update" => on_update = Some(entries::word(input, ACTIONS, context)?),
             "deferrable" => deferral = deferral_with(deferral, Deferral::Deferrable),
             "initially_deferred" => deferral = deferral_with(deferral, Deferral::InitiallyDeferred),
             _ => name = entries::identifier(input, context)?,
         }
         Ok(())
     });
-    required(!columns.is_empty(), key, "columns(…)", context);
-    required(references.is_some(), key, "references = Model", context);
+    required(!clean || !columns.is_empty(), key, "columns(…)", context);
+    required(!clean || references.is_some(), key, "references = Model", context);
     let mark = context.mark(key.span());
     Ok(references.filter(|_| !columns.is_empty()).map(|(references, references_mark, referenced)| {
         ForeignKeyAttribute {
@@ -341,11 +360,9 @@ pub(super) fn reference(
     input: ParseStream<'_>,
     context: &mut Context,
 ) -> syn::Result<(Path, Mark, Vec<FieldName>)> {
+    const EXPECTED: &str = "expected the path of a model, such as `Environment`, without quotes";
     input.parse::<Token![=]>()?;
-    if input.peek(LitStr) {
-        return Err(input.error("expected the path of a model, such as `Environment`, without quotes"));
-    }
-    let path = Path::parse_mod_style(input)?;
+    let path = input.call(Path::parse_mod_style).map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
     let span = path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
     let mark = context.mark(span);
     let mut columns = Vec::new();
@@ -355,9 +372,8 @@ pub(super) fn reference(
     Ok((path, mark, columns))
 }
 
-fn required(there: bool, key: &Ident, what: &str, context: &mut Context) -> bool {
+fn required(there: bool, key: &Ident, what: &str, context: &mut Context) {
     if !there {
         context.error_at(key.span(), format!("`{key}` needs `{what}`"));
     }
-    there
 }

@@ -117,6 +117,10 @@ impl Parse for Predicate {
                 other => Self::Name(other.to_owned(), None, name.span()),
             });
         }
+        const EXPECTED: &str = "expected `all(…)`, `any(…)` or `not(…)`";
+        if !["all", "any", "not"].iter().any(|known| name == known) {
+            return Err(syn::Error::new(name.span(), EXPECTED));
+        }
         let content;
         parenthesized!(content in input);
         let inner: Vec<_> =
@@ -125,7 +129,7 @@ impl Parse for Predicate {
             ("all", inner) => Ok(Self::All(inner)),
             ("any", inner) => Ok(Self::Any(inner)),
             ("not", mut inner) if inner.len() == 1 => Ok(Self::Not(Box::new(inner.remove(0)))),
-            _ => Err(syn::Error::new(name.span(), "expected `all(…)`, `any(…)` or `not(…)`")),
+            _ => Err(syn::Error::new(name.span(), EXPECTED)),
         }
     }
 }

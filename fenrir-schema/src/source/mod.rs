@@ -1,9 +1,12 @@
 //! Finding the models in a package's sources, along the modules that the compiler would follow.
 
+mod alias;
+mod attributes;
 mod cfg;
 mod models;
 mod package;
 mod skim;
+mod visibility;
 mod walk;
 
 use std::fmt;

@@ -62,6 +62,18 @@ struct Manifest {
 #[derive(Deserialize)]
 struct PackageTable {
     name: String,
+    #[serde(default = "yes")]
+    autobins: bool,
+    #[serde(default = "yes")]
+    autotests: bool,
+    #[serde(default = "yes")]
+    autoexamples: bool,
+    #[serde(default = "yes")]
+    autobenches: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -90,7 +102,7 @@ impl Package {
             return Err(SourceError::manifest(&path, message));
         };
         let name = package.name.clone();
-        let roots = roots(folder, &manifest, &name);
+        let roots = roots(folder, &manifest, package);
         Ok(Package { folder: folder.to_owned(), name, roots, features: manifest.features })
     }
 
@@ -171,7 +183,8 @@ fn expand(folder: &Path, member: &str) -> Vec<PathBuf> {
     folders
 }
 
-fn roots(folder: &Path, manifest: &Manifest, name: &str) -> Vec<Root> {
+fn roots(folder: &Path, manifest: &Manifest, package: &PackageTable) -> Vec<Root> {
+    let name = package.name.as_str();
     let mut roots = Vec::new();
     let mut add = |name: &str, file: PathBuf, kind: RootKind| {
         let file = folder.join(file);
@@ -207,13 +220,18 @@ fn roots(folder: &Path, manifest: &Manifest, name: &str) -> Vec<Root> {
             }
         }
     }
-    add(name, "src/main.rs".into(), RootKind::Binary);
-    for (dir, kind) in [
-        ("src/bin", RootKind::Binary),
-        ("tests", RootKind::Other),
-        ("examples", RootKind::Other),
-        ("benches", RootKind::Other),
+    if package.autobins {
+        add(name, "src/main.rs".into(), RootKind::Binary);
+    }
+    for (dir, kind, found) in [
+        ("src/bin", RootKind::Binary, package.autobins),
+        ("tests", RootKind::Other, package.autotests),
+        ("examples", RootKind::Other, package.autoexamples),
+        ("benches", RootKind::Other, package.autobenches),
     ] {
+        if !found {
+            continue;
+        }
         for path in expand_sources(&folder.join(dir)) {
             let main = path.join("main.rs");
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -100,6 +100,8 @@ impl Skimmer<'_> {
                         }
                     }
                 }
+                // A comma within the head of a function or an `impl` stands between generics.
+                Token::Punct(b',') if pending.head.is_some() => {}
                 Token::Punct(b';' | b',') => pending = Pending::default(),
                 Token::Punct(b'{') => {
                     self.at = start;
@@ -123,13 +125,18 @@ impl Skimmer<'_> {
                 Token::Word(word) => {
                     let after_bang = pending.is_macro;
                     pending.begin(start);
-                    let keyword = &self.bytes[word];
-                    // `macro_rules! name { … }` has a name behind the `!`.
-                    if !after_bang && matches!(keyword, b"mod" | b"struct" | b"enum" | b"type") {
-                        if let Some(kind) = self.named(keyword == b"mod", keyword == b"type")? {
-                            pending.finish(kind, self.at, &mut items);
-                            pending = Pending::default();
+                    // `r#type` is a name, and `macro_rules! name { … }` has one behind the `!`.
+                    let keyword = if word.start == start && !after_bang { &self.bytes[word] } else { b"" };
+                    match keyword {
+                        b"mod" | b"struct" | b"enum" | b"type" => {
+                            if let Some(kind) = self.named(keyword == b"mod", keyword == b"type")? {
+                                pending.finish(kind, self.at, &mut items);
+                                pending = Pending::default();
+                            }
                         }
+                        b"fn" => pending.head = pending.head.or(Some(Head::Function)),
+                        b"impl" | b"trait" => pending.head = pending.head.or(Some(Head::Associated)),
+                        _ => {}
                     }
                 }
                 Token::Punct(_) | Token::Literal => {
@@ -226,15 +233,13 @@ impl Skimmer<'_> {
     fn skip_blank(&mut self) -> Result<usize, Unbalanced> {
         let bytes = self.bytes;
         loop {
-            while self.at < bytes.len() && bytes[self.at].is_ascii_whitespace() {
+            while let Some(b' ' | b'\n' | b'\t' | b'\r' | 0x0B | 0x0C) = bytes.get(self.at) {
                 self.at += 1;
             }
-            if bytes[self.at..].starts_with(b"//") && !self.is_doc() {
-                self.line();
-            } else if bytes[self.at..].starts_with(b"/*") && !self.is_doc() {
-                self.block_comment()?;
-            } else {
-                return Ok(self.at);
+            match (bytes.get(self.at), bytes.get(self.at + 1)) {
+                (Some(b'/'), Some(b'/')) if !self.is_doc() => self.line(),
+                (Some(b'/'), Some(b'*')) if !self.is_doc() => self.block_comment()?,
+                _ => return Ok(self.at),
             }
         }
     }
@@ -390,7 +395,7 @@ impl Skimmer<'_> {
             while !matches!(self.peek(), None | Some(b'\'' | b'\n')) {
                 self.at += 1;
             }
-            self.at += 1;
+            self.at = (self.at + 1).min(self.bytes.len());
             return;
         }
         // One character and a quote behind it, however many bytes that character has.
@@ -415,6 +420,16 @@ struct Pending {
     body: Option<usize>,
     attributes: Vec<Range<usize>>,
     is_macro: bool,
+    head: Option<Head>,
+}
+
+/// What the braces that follow are those of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// A function: what is in it is its own.
+    Function,
+    /// An `impl` or a trait, whose `type`s are no aliases.
+    Associated,
 }
 
 impl Pending {
@@ -428,7 +443,10 @@ impl Pending {
         self.body.get_or_insert(at);
     }
 
-    fn finish(&mut self, kind: Kind, end: usize, items: &mut Vec<Item>) {
+    fn finish(&mut self, mut kind: Kind, end: usize, items: &mut Vec<Item>) {
+        if let (Kind::Block { items }, Some(Head::Associated)) = (&mut kind, self.head) {
+            items.retain(|item| !matches!(item.kind, Kind::Alias { .. }));
+        }
         let is_empty = matches!(&kind, Kind::Block { items } if items.is_empty());
         if !is_empty {
             let body = self.body.unwrap_or(end);
@@ -506,8 +524,6 @@ mod tests {
                 "type Inner",
                 "end",
                 "block",
-                "alias Assoc",
-                "alias Other",
                 "block",
                 "file deep",
                 "end",
@@ -529,7 +545,7 @@ mod tests {
     #[test]
     fn what_is_never_closed_is_said() {
         for (text, offset) in
-            [("fn f() {", 7), ("const X: &str = \"a", 16), ("/* a", 0), ("}", 0), ("m!(", 2)]
+            [("fn f() {", 7), ("const X: &str = \"a", 16), ("/* a", 0), ("}", 0), ("m!(", 2), ("{'\\", 0)]
         {
             assert_eq!(skim(text), Err(Unbalanced { offset }), "{text}");
         }

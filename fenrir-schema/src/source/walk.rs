@@ -7,20 +7,22 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::parse::Parser;
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, Meta, Token, Type};
+use syn::{Attribute, DeriveInput, Meta};
 
-use super::cfg::{Cfg, Predicate, When};
+use super::alias::{self, names_in};
+use super::attributes::{Derived, configure, expand, may_derive, when_of};
+use super::cfg::{Cfg, When};
 use super::skim::{self, Item, Kind};
+use super::visibility::Visibility;
 use super::{Package, RootKind, SourceError, SourceProblem};
 use crate::reader::lower::{CrateRoot, Definitions, FoundAlias, FoundEnum, FoundModel, Lowered, Place};
-use crate::reader::{Context, DbEnumModel, Mark, Model};
+use crate::reader::{Context, DbEnumModel, Mark, Model, is_known_type};
 
 /// What was found in a package's sources.
 #[derive(Default)]
 pub struct Sources {
-    /// The files that were reached, in the order of their paths.
+    /// The files that were reached, and those that would be if they were there, in the order of their
+    /// paths.
     pub files: Vec<PathBuf>,
     /// What they define.
     pub definitions: Definitions,
@@ -75,19 +77,45 @@ fn located(file: &str, span: Span, message: String) -> SourceProblem {
     SourceProblem { file: file.to_owned(), line: start.line, column: start.column + 1, message }
 }
 
+/// A file's text as the compiler takes it: without a byte order mark, and with its own line ends.
+fn as_compiled(text: String) -> String {
+    let whole = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if whole.contains('\r') {
+        whole.replace("\r\n", "\n")
+    } else if whole.len() < text.len() {
+        whole.to_owned()
+    } else {
+        text
+    }
+}
+
+/// Whether there may be a module: the word `mod`, and no more of the word.
+fn has_modules(text: &str) -> bool {
+    text.split("mod").skip(1).any(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == '/'))
+}
+
 /// Reads all models of a package.
 ///
 /// # Errors
 /// When a file that a module names is not there or is no text. What is wrong inside the files is in
 /// the result.
 pub fn read_sources(package: &Package, cfg: &dyn Cfg) -> Result<Sources, SourceError> {
-    let mut walk = Walk { package, cfg, files: Vec::new(), sources: Sources::default(), aliases: Vec::new() };
+    let mut walk = Walk {
+        package,
+        cfg,
+        files: Vec::new(),
+        open: Vec::new(),
+        missing: Vec::new(),
+        sources: Sources::default(),
+        aliases: Vec::new(),
+    };
     for (crate_index, root) in package.roots.iter().enumerate() {
         let is_library = root.kind == RootKind::Library;
         walk.sources.definitions.crates.push(CrateRoot { name: root.crate_name.clone(), is_library });
         let scope = Scope {
             place: Place { crate_index, modules: Vec::new(), managed: true, nameable: true, public: true },
             when: if root.kind == RootKind::Other { When::InTests } else { When::Always },
+            doubt: None,
             is_local: false,
             directory: folder_of(&root.file),
             children: folder_of(&root.file),
@@ -95,11 +123,12 @@ pub fn read_sources(package: &Package, cfg: &dyn Cfg) -> Result<Sources, SourceE
         walk.file(&root.file, scope)?;
     }
     walk.aliases()?;
-    let mut files: Vec<_> = walk.files.into_iter().map(|file| file.path).collect();
+    let mut files: Vec<_> = walk.files.into_iter().map(|file| file.path).chain(walk.missing).collect();
     files.sort();
     files.dedup();
     walk.sources.files = files;
     walk.sources.unreadable.sort();
+    walk.sources.unreadable.dedup();
     walk.sources.mistakes.sort();
     Ok(walk.sources)
 }
@@ -112,6 +141,10 @@ struct Walk<'a> {
     package: &'a Package,
     cfg: &'a dyn Cfg,
     files: Vec<File>,
+    /// The files that the walk is in, from the crate's root.
+    open: Vec<PathBuf>,
+    /// The files that modules should have.
+    missing: Vec<PathBuf>,
     sources: Sources,
     aliases: Vec<Candidate>,
 }
@@ -137,6 +170,8 @@ struct Candidate {
 struct Scope {
     place: Place,
     when: When,
+    /// Why it cannot be told when it is compiled.
+    doubt: Option<SourceProblem>,
     /// Inside a function, where nothing outside can name it.
     is_local: bool,
     /// Where `#[path]` begins.
@@ -148,6 +183,7 @@ struct Scope {
 /// What attributes say of when and where.
 struct Outer {
     when: When,
+    doubt: Option<SourceProblem>,
     path: Option<String>,
 }
 
@@ -155,9 +191,10 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, scope: Scope) -> Result<(), SourceError> {
         let text =
             fs::read_to_string(path).map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
+        let text = as_compiled(text);
         let name = path.strip_prefix(&self.package.folder).unwrap_or(path);
         let name = name.to_string_lossy().replace('\\', "/");
-        let of_interest = text.contains("mod ") || text.contains("Table") || text.contains("DbEnum");
+        let of_interest = text.contains("Table") || text.contains("DbEnum") || has_modules(&text);
         let index = self.files.len();
         self.files.push(File {
             path: path.to_owned(),
@@ -165,14 +202,22 @@ impl Walk<'_> {
             text,
             unskimmed: (!of_interest).then(|| scope.clone()),
         });
-        if of_interest { self.skim(index, &scope) } else { Ok(()) }
+        if !of_interest {
+            return Ok(());
+        }
+        self.open.push(path.to_owned());
+        let result = self.skim(index, &scope);
+        self.open.pop();
+        result
     }
 
     fn skim(&mut self, index: usize, scope: &Scope) -> Result<(), SourceError> {
         match skim::skim(&self.files[index].text) {
             Ok(items) => self.items(index, &items, scope),
             Err(unbalanced) => {
-                self.unreadable(index, unbalanced.offset, "what begins here is never closed".to_owned());
+                let closes = self.files[index].text[unbalanced.offset..].starts_with('}');
+                let message = if closes { "this closes nothing" } else { "what begins here is never closed" };
+                self.unreadable(index, unbalanced.offset, message.to_owned());
                 Ok(())
             }
         }
@@ -182,25 +227,32 @@ impl Walk<'_> {
         for item in items {
             match &item.kind {
                 Kind::File { name } => {
-                    if let Some(outer) = self.outer(file, item).filter(|outer| outer.when > When::Never) {
+                    let outer = self.outer(file, item);
+                    if outer.when > When::Never {
                         let name = self.files[file].text[name.clone()].to_owned();
                         self.module_file(file, item, &name, outer, scope)?;
                     }
                 }
                 Kind::Module { name, items } => {
-                    if let Some(outer) = self.outer(file, item).filter(|outer| outer.when > When::Never) {
+                    let outer = self.outer(file, item);
+                    if outer.when > When::Never {
                         let name = self.files[file].text[name.clone()].to_owned();
-                        let mut inner = self.inside(file, item, &name, outer.when, scope);
-                        let folder = outer.path.unwrap_or_else(|| name.clone());
-                        inner.children = scope.children.join(folder);
+                        let mut inner = self.inside(file, item, &name, &outer, scope);
+                        // A path is one from the file's folder, whatever the file is called.
+                        inner.children = match outer.path {
+                            Some(path) => scope.directory.join(path),
+                            None => scope.children.join(name),
+                        };
                         inner.directory = inner.children.clone();
                         self.items(file, items, &inner)?;
                     }
                 }
                 Kind::Block { items } => {
-                    if let Some(outer) = self.outer(file, item).filter(|outer| outer.when > When::Never) {
+                    let outer = self.outer(file, item);
+                    if outer.when > When::Never {
                         let mut inner = scope.clone();
                         inner.when = inner.when.min(outer.when);
+                        inner.doubt = inner.doubt.or(outer.doubt);
                         inner.is_local = true;
                         self.items(file, items, &inner)?;
                     }
@@ -220,8 +272,8 @@ impl Walk<'_> {
         outer: Outer,
         scope: &Scope,
     ) -> Result<(), SourceError> {
-        let mut inner = self.inside(file, item, name, outer.when, scope);
-        let path = match outer.path {
+        let mut inner = self.inside(file, item, name, &outer, scope);
+        let path = match &outer.path {
             Some(path) => {
                 let path = scope.directory.join(path);
                 inner.children = folder_of(&path);
@@ -234,26 +286,30 @@ impl Walk<'_> {
             }
         };
         inner.directory = folder_of(&path);
-        if !path.is_file() {
-            // The compiler says it too; but until then a model may be missing.
-            let message = format!("there is no file for the module `{name}`");
+        // The compiler says both too; but until then a model may be missing.
+        let message = if !path.is_file() {
+            // When it comes, the sources must be read again.
+            let plain = scope.children.join(format!("{name}.rs"));
+            self.missing.push(if outer.path.is_some() { path } else { plain });
+            format!("there is no file for the module `{name}`")
+        } else if self.open.contains(&path) {
+            format!("the file of the module `{name}` is one that this module is in")
+        } else {
+            return self.file(&path, inner);
+        };
+        if inner.doubt.is_none() {
             self.unreadable(file, item.body.start, message);
-            return Ok(());
         }
-        // A circle by `#[path]` does not compile.
-        if scope.place.modules.len() > 128 {
-            self.unreadable(file, item.body.start, "modules are nested too deep".to_owned());
-            return Ok(());
-        }
-        self.file(&path, inner)
+        Ok(())
     }
 
     /// The scope inside a module.
-    fn inside(&self, file: usize, item: &Item, name: &str, when: When, scope: &Scope) -> Scope {
+    fn inside(&self, file: usize, item: &Item, name: &str, outer: &Outer, scope: &Scope) -> Scope {
         let mut inner = scope.clone();
         inner.place = self.place(file, item, scope);
         inner.place.modules.push(name.to_owned());
-        inner.when = scope.when.min(when);
+        inner.when = scope.when.min(outer.when);
+        inner.doubt = inner.doubt.or_else(|| outer.doubt.clone());
         inner
     }
 
@@ -274,36 +330,34 @@ impl Walk<'_> {
     }
 
     fn type_item(&mut self, file: usize, item: &Item, name: &Range<usize>, scope: &Scope) {
-        let attributes = &self.files[file].text[item.text.start..item.body.start];
-        let derives = attributes.contains("Table") || attributes.contains("DbEnum");
-        if !derives {
+        if !may_derive(&self.files[file].text, &item.attributes) {
             return self.candidate(file, item, name, scope);
         }
-        let input = match self.parse::<DeriveInput>(file, &item.text) {
-            Ok(input) => input,
+        let read = self.parse::<DeriveInput>(file, &item.text).and_then(|mut input| {
+            let configured = configure(&mut input, scope.when, self.cfg)?;
+            Ok((input, configured))
+        });
+        let (input, configured) = match read {
+            Ok(read) => read,
             Err(error) => return self.unreadable_at(file, &error),
         };
-        let mut input = input;
-        let configured = configure(&mut input, self.cfg);
-        let derived = match configured {
-            Ok(derived) => derived,
-            Err(error) => return self.unreadable_at(file, &error),
-        };
-        let when = scope.when.min(derived.when);
+        let Some(kind) = configured.kind else { return self.candidate(file, item, name, scope) };
         // Of a function only tests have models: another's nothing could name.
-        if when == When::Never || scope.is_local && when == When::Always {
+        if configured.when == When::Never || scope.is_local && configured.when == When::Always {
             return;
         }
+        if let Some(doubt) = &scope.doubt {
+            return self.sources.unreadable.push(doubt.clone());
+        }
         let mut place = self.place(file, item, scope);
-        place.managed = when == When::Always;
-        match derived.kind {
-            Some(Derived::Table) => self.model(file, &input, place),
-            Some(Derived::DbEnum) => self.db_enum(file, &input, place),
-            None => self.candidate(file, item, name, scope),
+        place.managed = configured.when == When::Always;
+        match kind {
+            Derived::Table => self.model(file, &input, place),
+            Derived::DbEnum => self.db_enum(file, &input, place),
         }
     }
 
-    fn model(&mut self, file: usize, input: &DeriveInput, mut place: Place) {
+    fn model(&mut self, file: usize, input: &DeriveInput, place: Place) {
         let mut context = Context::new();
         let model = Model::read(input, &mut context);
         let errors = context.take_errors();
@@ -320,11 +374,11 @@ impl Walk<'_> {
                     && found.model.ident == model.ident
                     && found.context.span(found.model.mark).start() == model.ident.span().start()
             });
-        place.managed &= !again;
         self.sources.definitions.models.push(FoundModel {
             model,
             context,
             place,
+            again,
             broken: !errors.is_empty(),
         });
         self.sources.model_files.push(name);
@@ -344,13 +398,17 @@ impl Walk<'_> {
                 *there == name
                     && found.place.crate_index != place.crate_index
                     && found.definition.ident == definition.ident
+                    && found.context.span(found.definition.mark).start() == definition.ident.span().start()
             });
-        let place = Place { managed: place.managed && !again, ..place };
-        self.sources.definitions.enums.push(FoundEnum { definition, context, place });
+        self.sources.definitions.enums.push(FoundEnum { definition, context, place, again });
         self.sources.enum_files.push(name);
     }
 
     fn candidate(&mut self, file: usize, item: &Item, name: &Range<usize>, scope: &Scope) {
+        // Nothing outside a function can name what is in it, and no model of the program is in one.
+        if scope.is_local && scope.when == When::Always {
+            return;
+        }
         let name = self.files[file].text[name.clone()].to_owned();
         let mut place = self.place(file, item, scope);
         place.managed = scope.when == When::Always;
@@ -374,9 +432,11 @@ impl Walk<'_> {
                 if wanted.contains(&candidate.name)
                     && parsed.insert((candidate.file, candidate.text.start, index))
                 {
-                    if let Some(target) = self.alias_target(candidate) {
+                    let text = &self.files[candidate.file].text[candidate.text.clone()];
+                    if let Some((target, when)) = alias::target(text, self.cfg) {
                         names_in(&target, &mut more);
-                        let (name, place) = (candidate.name.clone(), candidate.place.clone());
+                        let (name, mut place) = (candidate.name.clone(), candidate.place.clone());
+                        place.managed &= when == When::Always;
                         self.sources.definitions.aliases.push(FoundAlias { name, target, place });
                     }
                 }
@@ -389,55 +449,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Skims the files that were left out, where they mention one of the names.
+    /// Skims the files that were left out, where they define one of the names. A name of Diesel's is
+    /// another's only in a model's own module, which was not left out.
     fn skim_for(&mut self, names: &BTreeSet<String>) -> Result<(), SourceError> {
+        let names: BTreeSet<_> =
+            names.iter().map(String::as_str).filter(|name| !is_known_type(name)).collect();
         for index in 0..self.files.len() {
-            let text = &self.files[index].text;
-            if self.files[index].unskimmed.is_some() && names.iter().any(|name| text.contains(name.as_str()))
-            {
+            let file = &self.files[index];
+            if names.is_empty() || file.unskimmed.is_none() {
+                continue;
+            }
+            if !alias::defined_in(&file.text).is_disjoint(&names) {
                 if let Some(scope) = self.files[index].unskimmed.take() {
                     self.skim(index, &scope)?;
                 }
             }
         }
         Ok(())
-    }
-
-    /// What an alias or a newtype stands for; none for another kind of struct.
-    fn alias_target(&mut self, candidate: &Candidate) -> Option<Type> {
-        let text = &self.files[candidate.file].text[candidate.text.clone()];
-        // Most structs have braces or generics, and are no newtypes.
-        let parser = |input: syn::parse::ParseStream<'_>| {
-            let attributes = Attribute::parse_outer(input)?;
-            input.parse::<syn::Visibility>()?;
-            if input.peek(Token![type]) {
-                input.parse::<Token![type]>()?;
-                input.parse::<syn::Ident>()?;
-                if input.peek(Token![=]) {
-                    input.parse::<Token![=]>()?;
-                    let target: Type = input.parse()?;
-                    input.parse::<Token![;]>()?;
-                    return Ok((attributes, Some(target)));
-                }
-            } else if input.peek(Token![struct]) {
-                input.parse::<Token![struct]>()?;
-                input.parse::<syn::Ident>()?;
-                if input.peek(syn::token::Paren) {
-                    let fields: syn::FieldsUnnamed = input.parse()?;
-                    if fields.unnamed.len() == 1 {
-                        input.parse::<proc_macro2::TokenStream>()?;
-                        return Ok((attributes, fields.unnamed.into_iter().next().map(|field| field.ty)));
-                    }
-                }
-            }
-            input.parse::<proc_macro2::TokenStream>()?;
-            Ok((attributes, None))
-        };
-        let (attributes, target) = parser.parse_str(text).ok()?;
-        let when = attributes.iter().try_fold(When::Always, |when, attribute| {
-            Ok::<_, syn::Error>(when.min(when_of(attribute, self.cfg)?))
-        });
-        target.filter(|_| when.is_ok_and(|when| when > When::Never))
     }
 
     /// Parses a part of a file, with spans that are those of the file.
@@ -451,9 +479,10 @@ impl Walk<'_> {
         syn::parse_str(&padded)
     }
 
-    /// When an item is compiled and where its file is; none, and a problem, where that cannot be told.
-    fn outer(&mut self, file: usize, item: &Item) -> Option<Outer> {
-        let mut outer = Outer { when: When::Always, path: None };
+    /// When an item is compiled and where its file is. What cannot be told only matters where a model
+    /// depends on it.
+    fn outer(&mut self, file: usize, item: &Item) -> Outer {
+        let mut outer = Outer { when: When::Always, doubt: None, path: None };
         for range in &item.attributes {
             let text = &self.files[file].text[range.clone()];
             if !text.starts_with('#')
@@ -468,8 +497,8 @@ impl Walk<'_> {
                 }
                 for (attribute, when) in expanded {
                     outer.when = outer.when.min(when_of(&attribute, self.cfg)?);
-                    if let (Meta::NameValue(meta), When::Always) = (&attribute.meta, when) {
-                        if meta.path.is_ident("path") {
+                    if let (Meta::NameValue(meta), true) = (&attribute.meta, when >= outer.when) {
+                        if meta.path.is_ident("path") && outer.path.is_none() {
                             outer.path = syn::parse2::<syn::LitStr>(meta.value.to_token_stream())
                                 .ok()
                                 .map(|path| path.value());
@@ -479,11 +508,10 @@ impl Walk<'_> {
                 Ok(())
             });
             if let Err(error) = result {
-                self.unreadable_at(file, &error);
-                return None;
+                outer.doubt = Some(located(&self.files[file].name, error.span(), error.to_string()));
             }
         }
-        Some(outer)
+        outer
     }
 
     fn attributes(&self, file: usize, range: &Range<usize>) -> syn::Result<Vec<Attribute>> {
@@ -510,165 +538,5 @@ impl Walk<'_> {
     fn unreadable_at(&mut self, file: usize, error: &syn::Error) {
         let problem = located(&self.files[file].name, error.span(), error.to_string());
         self.sources.unreadable.push(problem);
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visibility {
-    Public,
-    Crate,
-    Super,
-    Private,
-}
-
-impl Visibility {
-    fn read(item: &str) -> Self {
-        let Some(rest) = item.strip_prefix("pub") else { return Self::Private };
-        let rest = rest.trim_start();
-        let Some(inside) = rest.strip_prefix('(').and_then(|rest| rest.split(')').next()) else {
-            return Self::Public;
-        };
-        match inside.split_whitespace().collect::<Vec<_>>().as_slice() {
-            ["crate"] | ["in", "crate"] => Self::Crate,
-            ["super"] | ["in", "super"] => Self::Super,
-            _ => Self::Private,
-        }
-    }
-}
-
-enum Derived {
-    Table,
-    DbEnum,
-}
-
-struct Configured {
-    kind: Option<Derived>,
-    when: When,
-}
-
-/// Leaves an item as the compiler would hand it to a derive: `cfg_attr` expanded, what `cfg` leaves
-/// out gone, the derives gone. Tells which of ours it has, and when it is compiled.
-fn configure(input: &mut DeriveInput, cfg: &dyn Cfg) -> syn::Result<Configured> {
-    let mut configured = Configured { kind: None, when: When::Always };
-    let mut attributes = Vec::new();
-    for attribute in std::mem::take(&mut input.attrs) {
-        expand(attribute, cfg, &mut attributes)?;
-    }
-    for (attribute, when) in attributes {
-        configured.when = configured.when.min(when_of(&attribute, cfg)?);
-        if attribute.path().is_ident("derive") {
-            if let Some(kind) = derived(&attribute)? {
-                configured.kind = Some(kind);
-                configured.when = configured.when.min(when);
-            }
-        } else if when == When::Always {
-            input.attrs.push(attribute);
-        }
-    }
-    match &mut input.data {
-        Data::Struct(data) => {
-            if let Fields::Named(fields) = &mut data.fields {
-                fields.named = kept(std::mem::take(&mut fields.named), cfg, |field| &mut field.attrs)?;
-            }
-        }
-        Data::Enum(data) => {
-            data.variants = kept(std::mem::take(&mut data.variants), cfg, |variant| &mut variant.attrs)?;
-        }
-        Data::Union(_) => {}
-    }
-    Ok(configured)
-}
-
-/// The fields or variants that are compiled with the program.
-fn kept<T, P: Default>(
-    list: Punctuated<T, P>,
-    cfg: &dyn Cfg,
-    attributes: impl Fn(&mut T) -> &mut Vec<Attribute>,
-) -> syn::Result<Punctuated<T, P>> {
-    let mut kept = Punctuated::new();
-    for mut item in list {
-        let mut expanded = Vec::new();
-        for attribute in std::mem::take(attributes(&mut item)) {
-            expand(attribute, cfg, &mut expanded)?;
-        }
-        let mut when = When::Always;
-        for (attribute, _) in &expanded {
-            when = when.min(when_of(attribute, cfg)?);
-        }
-        if when == When::Always {
-            let always = expanded
-                .into_iter()
-                .filter(|(attribute, when)| *when == When::Always && !attribute.path().is_ident("cfg"));
-            *attributes(&mut item) = always.map(|(attribute, _)| attribute).collect();
-            kept.push(item);
-        }
-    }
-    Ok(kept)
-}
-
-/// An attribute, or what a `cfg_attr` stands for, each with when it is there.
-fn expand(attribute: Attribute, cfg: &dyn Cfg, into: &mut Vec<(Attribute, When)>) -> syn::Result<()> {
-    if !attribute.path().is_ident("cfg_attr") {
-        into.push((attribute, When::Always));
-        return Ok(());
-    }
-    let (predicate, metas) = attribute.parse_args_with(|input: syn::parse::ParseStream<'_>| {
-        let predicate: Predicate = input.parse()?;
-        input.parse::<Option<Token![,]>>()?;
-        Ok((predicate, Punctuated::<Meta, Token![,]>::parse_terminated(input)?))
-    })?;
-    let when = predicate.when(cfg)?;
-    if when > When::Never {
-        for meta in metas {
-            let mut inner = Vec::new();
-            expand(Attribute { meta, ..attribute.clone() }, cfg, &mut inner)?;
-            into.extend(inner.into_iter().map(|(attribute, inner)| (attribute, inner.min(when))));
-        }
-    }
-    Ok(())
-}
-
-/// When an item with this attribute is compiled: `cfg` says so, and a test is one for tests.
-fn when_of(attribute: &Attribute, cfg: &dyn Cfg) -> syn::Result<When> {
-    if attribute.path().is_ident("cfg") {
-        return attribute.parse_args::<Predicate>()?.when(cfg);
-    }
-    let is_test = attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "test" || segment.ident == "bench");
-    Ok(if is_test { When::InTests } else { When::Always })
-}
-
-/// Which of our derives is in a `#[derive(…)]`.
-fn derived(attribute: &Attribute) -> syn::Result<Option<Derived>> {
-    let paths = attribute.parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated)?;
-    for path in paths {
-        let ours = path.segments.len() == 1
-            || path.segments.first().is_some_and(|first| first.ident.to_string().starts_with("fenrir"));
-        let last = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        match (ours, last.as_str()) {
-            (true, "Table") => return Ok(Some(Derived::Table)),
-            (true, "DbEnum") => return Ok(Some(Derived::DbEnum)),
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// All names in a type, by their last parts.
-fn names_in(ty: &Type, into: &mut BTreeSet<String>) {
-    if let Type::Path(path) = ty {
-        for segment in &path.path.segments {
-            into.insert(segment.ident.to_string());
-            if let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments {
-                for argument in &arguments.args {
-                    if let syn::GenericArgument::Type(inner) = argument {
-                        names_in(inner, into);
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a column is: its type, its default, how it is generated.
 
+use super::super::DbEnumVariant;
 use super::super::context::Mark;
 use super::super::facts::{ColumnFacts, Problem};
 use super::super::model::Field;
@@ -12,6 +13,8 @@ pub(super) struct LoweredColumn {
     pub(super) column: Column,
     pub(super) facts: ColumnFacts,
     pub(super) known: bool,
+    /// The number of the enum that it holds.
+    pub(super) enum_index: Option<usize>,
 }
 
 /// A column's type as it was found.
@@ -20,6 +23,8 @@ struct Typed {
     nullable: bool,
     /// The path of Diesel's type where it is the crate's own.
     own_path: Option<String>,
+    /// The number of the enum that it is.
+    enum_index: Option<usize>,
 }
 
 pub(super) fn lower(
@@ -36,7 +41,7 @@ pub(super) fn lower(
     let mut typed = typed.unwrap_or_else(|message| {
         report(field.type_mark, message);
         // Something to go on with, so that one mistake is one message.
-        Typed { sql_type: SqlType::Text, nullable: field.is_nullable(), own_path: None }
+        Typed { sql_type: SqlType::Text, nullable: field.is_nullable(), own_path: None, enum_index: None }
     });
     let diesel_type = typed.own_path.take().or_else(|| diesel_type(&typed.sql_type, dialects));
     if known {
@@ -44,11 +49,17 @@ pub(super) fn lower(
         held(&typed.sql_type, field, dialects, diesel_type.is_some(), &mut report);
     }
     if let Some(default) = field.attributes.default.as_ref().filter(|_| known) {
-        if let Err(message) = fits(&default.value, &typed.sql_type, definitions) {
+        let labels = typed.enum_index.map(|index| &definitions.enums[index].definition.variants);
+        if let Err(message) = fits(&default.value, &typed.sql_type, labels) {
             report(default.mark, message);
         }
     }
+    if typed.nullable && !field.is_nullable() && found.model.primary_key.contains(&index) {
+        let message = "a column of the primary key cannot be NULL, and this alias is an `Option`";
+        report(field.type_mark, message.to_owned());
+    }
     let auto_increment = generated(found, index, &typed, dialects, known, &mut report);
+    let enum_index = typed.enum_index;
     let column = Column {
         name: field.sql_name.value.clone(),
         nullable: typed.nullable,
@@ -70,7 +81,7 @@ pub(super) fn lower(
             _ => None,
         },
     };
-    LoweredColumn { column, facts, known }
+    LoweredColumn { column, facts, known, enum_index }
 }
 
 /// What is said comes before what the crate defines, and that before what Diesel has: a name that
@@ -78,7 +89,12 @@ pub(super) fn lower(
 fn find_type(definitions: &Definitions, found: &FoundModel, field: &Field) -> Result<Typed, String> {
     let said = field.attributes.sql_type.as_ref().or(field.diesel.sql_type.as_ref());
     if let Some(said) = said {
-        return Ok(Typed { sql_type: said.value.0.clone(), nullable: field.is_nullable(), own_path: None });
+        return Ok(Typed {
+            sql_type: said.value.0.clone(),
+            nullable: field.is_nullable(),
+            own_path: None,
+            enum_index: None,
+        });
     }
     let mut ty = &field.ty;
     let mut place = &found.place;
@@ -101,9 +117,11 @@ fn find_type(definitions: &Definitions, found: &FoundModel, field: &Field) -> Re
                 let path = resolve::path(definitions, &found.place, &found_enum.place);
                 let own_path = Some(format!("{path}::{}SqlType", found_enum.definition.ident));
                 let sql_type = SqlType::Enum(found_enum.definition.sql_name.value.clone());
-                return Ok(Typed { sql_type, nullable, own_path });
+                return Ok(Typed { sql_type, nullable, own_path, enum_index: Some(index) });
             }
-            (None, RustType::Known(sql_type)) => return Ok(Typed { sql_type, nullable, own_path: None }),
+            (None, RustType::Known(sql_type)) => {
+                return Ok(Typed { sql_type, nullable, own_path: None, enum_index: None });
+            }
             (None, RustType::Refused(message)) => return Err(message.to_owned()),
             (None, RustType::Named) => {
                 let name =
@@ -216,12 +234,16 @@ fn diesel_type(sql_type: &SqlType, dialects: &[Dialect]) -> Option<String> {
 }
 
 /// Whether a default is a value of the type.
-fn fits(default: &DefaultValue, sql_type: &SqlType, definitions: &Definitions) -> Result<(), String> {
+fn fits(
+    default: &DefaultValue,
+    sql_type: &SqlType,
+    variants: Option<&Vec<DbEnumVariant>>,
+) -> Result<(), String> {
     let wrong = |wanted: &str| Err(format!("the default of this column must be {wanted}: it is {sql_type}"));
     let between = |number: &str, low: i64, high: i64| match number.parse::<i64>() {
         Ok(value) if (low..=high).contains(&value) => Ok(()),
-        Ok(_) => Err(format!("the default is out of range: {sql_type} goes from {low} to {high}")),
-        Err(_) => wrong("a whole number"),
+        Err(_) if number.contains(['.', 'e', 'E']) => wrong("a whole number"),
+        _ => Err(format!("the default is out of range: {sql_type} goes from {low} to {high}")),
     };
     match (sql_type, default) {
         (_, DefaultValue::Expression(_)) => Ok(()),
@@ -235,18 +257,14 @@ fn fits(default: &DefaultValue, sql_type: &SqlType, definitions: &Definitions) -
         (SqlType::SmallInt | SqlType::Integer | SqlType::BigInt, _) => wrong("a whole number"),
         (SqlType::Float | SqlType::Double | SqlType::Numeric { .. }, DefaultValue::Number(_)) => Ok(()),
         (SqlType::Float | SqlType::Double | SqlType::Numeric { .. }, _) => wrong("a number"),
-        (SqlType::Enum(name), DefaultValue::Text(label)) => {
-            let found = definitions.enums.iter().find(|found| found.definition.sql_name.value == *name);
-            let labels: Vec<_> = found
-                .iter()
-                .flat_map(|found| &found.definition.variants)
-                .map(|variant| format!("\"{}\"", variant.label))
-                .collect();
-            if labels.contains(&format!("\"{label}\"")) {
-                Ok(())
-            } else {
-                wrong(&format!("one of {}", labels.join(", ")))
+        (SqlType::Enum(_), default) => {
+            let variants = variants.map(Vec::as_slice).unwrap_or_default();
+            let is_label = |label: &String| variants.iter().any(|variant| variant.label == *label);
+            if variants.is_empty() || matches!(default, DefaultValue::Text(label) if is_label(label)) {
+                return Ok(());
             }
+            let labels: Vec<_> = variants.iter().map(|variant| format!("\"{}\"", variant.label)).collect();
+            wrong(&format!("one of {}", labels.join(", ")))
         }
         (
             SqlType::VarChar { max_length: Some(n) } | SqlType::Char { length: Some(n) },

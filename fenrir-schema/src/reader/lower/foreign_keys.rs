@@ -3,8 +3,8 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::super::context::Mark;
-use super::super::entries::code_list;
+use super::super::context::{Mark, Marked};
+use super::super::entries::{code_list, there_are};
 use super::super::facts::Problem;
 use super::super::rust_type::canonical_tokens;
 use super::super::table_attribute::ForeignKeyAttribute;
@@ -14,6 +14,7 @@ use crate::{ForeignKey, Identifier, ReferentialAction};
 /// A foreign key of a model.
 pub(super) struct LoweredKey {
     pub(super) name: Identifier,
+    pub(super) mark: Mark,
     pub(super) definition: ForeignKey,
     /// The number of the model that it points at.
     pub(super) parent: usize,
@@ -64,7 +65,7 @@ fn key(
     let parent = parent.ok_or_else(|| {
         let written = canonical_tokens(attribute.references.to_token_stream());
         let known: Vec<_> = definitions.models.iter().map(|found| found.model.ident.unraw()).collect();
-        at_model(format!("there is no model `{written}` in this package; there are {}", code_list(&known)))
+        at_model(format!("there is no model `{written}` in this package; {}", there_are(&known)))
     })?;
     let target = &definitions.models[parent];
     if found.place.managed && !target.place.managed {
@@ -81,8 +82,12 @@ fn key(
     }
     if fields.len() != referenced.len() {
         let message = format!(
-            "{} point at {} of `{}`: say which with `references = {}(…)`",
-            plural(fields.len(), "field"),
+            "{} {} of `{}`: say which with `references = {}(…)`",
+            if fields.len() == 1 {
+                "1 field points at".to_owned()
+            } else {
+                format!("{} fields point at", fields.len())
+            },
             plural(referenced.len(), "field"),
             target.model.ident,
             target.model.ident,
@@ -98,12 +103,17 @@ fn key(
             );
             return Err(problem(found.model.fields[field].type_mark, message));
         }
-        if attribute.sets_null() && !a.nullable {
+        let name = &found.model.fields[field].ident;
+        let said = |wanted| attribute.mark_of(wanted).filter(|_| !a.nullable);
+        if let Some(mark) = said(ReferentialAction::SetNull) {
+            let message = format!("`set_null` needs a field that can be NULL: `{name}` is no `Option`");
+            return Err(problem(mark, message));
+        }
+        if let Some(mark) = said(ReferentialAction::SetDefault).filter(|_| a.default.is_none()) {
             let message = format!(
-                "`set_null` needs a field that can be NULL: `{}` is no `Option`",
-                found.model.fields[field].ident
+                "`set_default` needs a field with a default, or one that can be NULL: `{name}` has neither"
             );
-            return Err(problem(attribute.mark, message));
+            return Err(problem(mark, message));
         }
     }
     let columns = field_columns(&found.model, attribute.columns.iter().map(|name| &name.name));
@@ -112,7 +122,7 @@ fn key(
     if !other.table.is_key(&referenced_columns) {
         let message = format!(
             "{} of `{}` is neither its primary key nor unique, so nothing can point at it",
-            super::super::entries::code_list(&referenced_columns),
+            code_list(&referenced_columns),
             target.model.ident
         );
         return Err(at_model(message));
@@ -126,12 +136,13 @@ fn key(
     };
     Ok(LoweredKey {
         name,
+        mark: attribute.name.as_ref().map_or(attribute.mark, |name| name.mark),
         definition: ForeignKey {
             columns,
             references: other.table.name.clone(),
             referenced_columns,
-            on_delete: attribute.on_delete,
-            on_update: attribute.on_update,
+            on_delete: action(&attribute.on_delete),
+            on_update: action(&attribute.on_update),
             deferral: attribute.deferral,
         },
         parent,
@@ -157,12 +168,8 @@ fn referenced_fields(
     let fields = attribute.referenced.iter().map(|name| {
         target.model.field_index(&name.name).ok_or_else(|| {
             let known: Vec<_> = target.model.fields.iter().map(|field| field.ident.unraw()).collect();
-            let message = format!(
-                "`{}` has no field `{}`; there are {}",
-                target.model.ident,
-                name.name,
-                code_list(&known)
-            );
+            let message =
+                format!("`{}` has no field `{}`; {}", target.model.ident, name.name, there_are(&known));
             Some(Problem { mark: name.mark, message })
         })
     });
@@ -170,9 +177,15 @@ fn referenced_fields(
 }
 
 impl ForeignKeyAttribute {
-    fn sets_null(&self) -> bool {
-        [self.on_delete, self.on_update].contains(&ReferentialAction::SetNull)
+    /// Where an action is asked for.
+    fn mark_of(&self, wanted: ReferentialAction) -> Option<Mark> {
+        let mut actions = self.on_delete.iter().chain(&self.on_update);
+        actions.find(|action| action.value == wanted).map(|action| action.mark)
     }
+}
+
+fn action(said: &Option<Marked<ReferentialAction>>) -> ReferentialAction {
+    said.as_ref().map(|action| action.value).unwrap_or_default()
 }
 
 impl super::Model {

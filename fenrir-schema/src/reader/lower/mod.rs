@@ -11,13 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::Type;
 
-use super::context::{Context, Mark};
+use super::context::{Context, Mark, Marked};
 use super::facts::{ColumnFacts, Facts, Problem};
 use super::table_attribute::IndexPart;
 use super::{DbEnumModel, Model};
 use crate::{
-    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Schema, SqlType,
-    Table, Unique,
+    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Schema, Table, Unique,
 };
 
 /// A crate of the package that is read: its library, a binary, a test.
@@ -52,8 +51,17 @@ pub struct FoundModel {
     pub context: Context,
     /// Where it stands.
     pub place: Place,
+    /// Whether another crate of the package has it too, from the same file.
+    pub again: bool,
     /// Whether its own tokens hold a mistake, which the derive reports.
     pub broken: bool,
+}
+
+impl FoundModel {
+    /// Whether its table is one of the schema's.
+    fn in_schema(&self) -> bool {
+        self.place.managed && !self.again
+    }
 }
 
 /// An enum with its place.
@@ -64,6 +72,8 @@ pub struct FoundEnum {
     pub context: Context,
     /// Where it stands.
     pub place: Place,
+    /// Whether another crate of the package has it too, from the same file.
+    pub again: bool,
 }
 
 /// A name for another type: `type Email = String` or `struct Email(String)`.
@@ -107,7 +117,7 @@ pub struct Lowered {
 pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
     let mut problems: Vec<Vec<Problem>> = definitions.models.iter().map(|_| Vec::new()).collect();
     // Columns first: foreign keys compare them.
-    let drafts: Vec<_> = definitions
+    let mut drafts: Vec<_> = definitions
         .models
         .iter()
         .zip(&mut problems)
@@ -117,16 +127,19 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
         .map(|index| foreign_keys::lower(definitions, &drafts, index, &mut problems[index]))
         .collect();
     let mut tables: Vec<_> = drafts.iter().map(|draft| draft.table.clone()).collect();
-    for (table, keys) in tables.iter_mut().zip(&keys) {
+    for ((table, draft), keys) in tables.iter_mut().zip(&mut drafts).zip(&keys) {
         for key in keys.iter().flatten() {
             table.foreign_keys.insert(key.name.clone(), key.definition.clone());
+            draft.marks.insert(key.name.clone(), key.mark);
         }
     }
     let mut lowered = Lowered::default();
-    names::check(definitions, &tables, dialects, &mut problems, &mut lowered);
+    let used = drafts.iter().zip(&definitions.models).filter(|(_, found)| found.in_schema());
+    let used: BTreeSet<usize> = used.flat_map(|(draft, _)| &draft.enums).copied().collect();
+    names::check(definitions, &drafts, &tables, &used, dialects, &mut problems, &mut lowered);
 
     for (index, found) in definitions.models.iter().enumerate() {
-        if found.place.managed && !found.broken && problems[index].is_empty() {
+        if found.in_schema() && !found.broken && problems[index].is_empty() {
             let table = &tables[index];
             lowered.schema.tables.insert(table.name.clone(), table.clone());
             for field in &found.model.fields {
@@ -137,9 +150,13 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
             }
         }
     }
-    let used: BTreeSet<_> = enums_of(lowered.schema.tables.values());
-    for found in definitions.enums.iter().filter(|found| used.contains(&found.definition.sql_name.value)) {
-        lowered.schema.enums.insert(found.definition.sql_name.value.clone(), found.definition.definition());
+    for index in used {
+        let definition = &definitions.enums[index].definition;
+        lowered
+            .schema
+            .enums
+            .entry(definition.sql_name.value.clone())
+            .or_insert_with(|| definition.definition());
     }
     lowered.schema = std::mem::take(&mut lowered.schema).held_by(dialects);
 
@@ -149,7 +166,8 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
         let table = whole.then(|| held(&tables[index], dialects));
         let create_sql = match &table {
             Some(table) => {
-                dialects.iter().map(|&dialect| (dialect, create_sql(definitions, table, dialect))).collect()
+                let sql = |&dialect| (dialect, create_sql(definitions, &drafts[index].enums, table, dialect));
+                dialects.iter().map(sql).collect()
             }
             None => BTreeMap::new(),
         };
@@ -164,7 +182,7 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
             crate_name: definitions.crates[found.place.crate_index].name.clone(),
             module_path,
             line: found.context.span(found.model.mark).start().line,
-            managed: found.place.managed,
+            managed: found.in_schema(),
             dialects: dialects.to_vec(),
             table,
             create_sql,
@@ -186,25 +204,11 @@ fn held(table: &Table, dialects: &[Dialect]) -> Table {
     schema.held_by(dialects).tables.into_values().next().unwrap_or_else(|| table.clone())
 }
 
-fn enums_of<'a>(tables: impl Iterator<Item = &'a Table>) -> BTreeSet<Identifier> {
-    let columns = tables.flat_map(|table| &table.columns);
-    let enums = columns.filter_map(|column| match &column.sql_type {
-        SqlType::Enum(name) => Some(name.clone()),
-        _ => None,
-    });
-    enums.collect()
-}
-
 /// The statements that create one table, with the enums that it has.
-fn create_sql(definitions: &Definitions, table: &Table, dialect: Dialect) -> String {
-    let used = enums_of(std::iter::once(table));
-    let mut enums = BTreeMap::new();
-    for found in &definitions.enums {
-        let name = &found.definition.sql_name.value;
-        if used.contains(name) {
-            enums.entry(name.clone()).or_insert_with(|| found.definition.definition());
-        }
-    }
+fn create_sql(definitions: &Definitions, enums: &BTreeSet<usize>, table: &Table, dialect: Dialect) -> String {
+    let enums = enums.iter().map(|&index| &definitions.enums[index].definition);
+    let enums: BTreeMap<_, _> =
+        enums.map(|found| (found.sql_name.value.clone(), found.definition())).collect();
     let mut changes: Vec<_> =
         enums.into_iter().map(|(name, definition)| Change::CreateEnum { name, definition }).collect();
     changes.push(Change::CreateTable { table: table.clone() });
@@ -216,6 +220,10 @@ fn create_sql(definitions: &Definitions, table: &Table, dialect: Dialect) -> Str
 struct Draft {
     table: Table,
     columns: Vec<ColumnFacts>,
+    /// The numbers of the enums that its columns hold.
+    enums: BTreeSet<usize>,
+    /// Where the names of its indexes and constraints come from.
+    marks: BTreeMap<Identifier, Mark>,
     /// Whether each column's type is known, and not put in to go on with.
     known: Vec<bool>,
 }
@@ -244,11 +252,14 @@ impl Draft {
                 comment: model.comment.clone(),
             },
             columns: Vec::new(),
+            enums: BTreeSet::new(),
+            marks: BTreeMap::new(),
             known: Vec::new(),
         };
         for index in 0..model.fields.len() {
             let lowered = columns::lower(definitions, found, index, dialects, problems);
             draft.known.push(lowered.known);
+            draft.enums.extend(lowered.enum_index);
             draft.columns.push(lowered.facts);
             draft.table.columns.push(lowered.column);
         }
@@ -263,12 +274,12 @@ impl Draft {
             field.attributes.unique.map(|mark| (mark, vec![sql_name(model, index)], None))
         });
         let listed = model.attributes.uniques.iter().map(|unique| {
-            let name = unique.name.as_ref().map(|name| name.value.clone());
+            let name = unique.name.as_ref();
             (unique.mark, field_columns(model, unique.columns.iter().map(|name| &name.name)), name)
         });
-        for (mark, columns, name) in fields.chain(listed) {
-            let name = name.unwrap_or_else(|| {
-                Identifier::generated(std::iter::once(&self.table.name).chain(&columns), "key")
+        for (mark, columns, given) in fields.chain(listed) {
+            let name = self.name(given, mark, |table| {
+                Identifier::generated(std::iter::once(&table.name).chain(&columns), "key")
             });
             if columns == self.table.primary_key.columns {
                 problems.push(Problem { mark, message: "the primary key is unique already".to_owned() });
@@ -287,19 +298,24 @@ impl Draft {
                 .iter()
                 .map(move |check| (check.mark, Some(index), None, check.value.clone()))
         });
-        let listed = model.attributes.checks.iter().map(|check| {
-            (check.mark, None, check.name.as_ref().map(|name| name.value.clone()), check.expression.clone())
-        });
+        let listed = model
+            .attributes
+            .checks
+            .iter()
+            .map(|check| (check.mark, None, check.name.as_ref(), check.expression.clone()));
         for (mark, field, given, expression) in fields.chain(listed) {
             let is_given = given.is_some();
-            let generated = |number: usize| {
-                let suffix = if number == 0 { "check".to_owned() } else { format!("check{number}") };
+            let name = self.name(given, mark, |table| {
                 let column = field.map(|index| sql_name(model, index));
-                Identifier::generated(std::iter::once(&self.table.name).chain(&column), &suffix)
-            };
-            let name = given.unwrap_or_else(|| {
-                let mut names = (0..).map(generated);
-                names.find(|name| !self.table.checks.contains_key(name)).unwrap_or_else(|| generated(0))
+                let numbered =
+                    |suffix: &str| Identifier::generated(std::iter::once(&table.name).chain(&column), suffix);
+                let mut name = numbered("check");
+                let mut number = 0;
+                while table.checks.contains_key(&name) {
+                    number += 1;
+                    name = numbered(&format!("check{number}"));
+                }
+                name
             });
             if is_given && self.table.checks.contains_key(&name) {
                 problems.push(twice(mark, "checks", &name));
@@ -330,19 +346,36 @@ impl Draft {
                 unique: attribute.unique,
                 predicate: attribute.predicate.clone(),
             };
-            let name = attribute.name.as_ref().map(|name| name.value.clone());
-            self.index(attribute.mark, name, index, problems);
+            self.index(attribute.mark, attribute.name.as_ref(), index, problems);
         }
     }
 
-    fn index(&mut self, mark: Mark, name: Option<Identifier>, index: Index, problems: &mut Vec<Problem>) {
-        let name = name.unwrap_or_else(|| {
+    /// The name that was given or is generated, whose place is remembered.
+    fn name(
+        &mut self,
+        given: Option<&Marked<Identifier>>,
+        mark: Mark,
+        generated: impl FnOnce(&Table) -> Identifier,
+    ) -> Identifier {
+        let name = given.map_or_else(|| generated(&self.table), |given| given.value.clone());
+        self.marks.insert(name.clone(), given.map_or(mark, |given| given.mark));
+        name
+    }
+
+    fn index(
+        &mut self,
+        mark: Mark,
+        given: Option<&Marked<Identifier>>,
+        index: Index,
+        problems: &mut Vec<Problem>,
+    ) {
+        let name = self.name(given, mark, |table| {
             let expression = Identifier::generated([], "expr");
             let parts = index.keys.iter().map(|key| match &key.of {
                 IndexTarget::Column(column) => column,
                 IndexTarget::Expression(_) => &expression,
             });
-            Identifier::generated(std::iter::once(&self.table.name).chain(parts), "idx")
+            Identifier::generated(std::iter::once(&table.name).chain(parts), "idx")
         });
         if self.table.indexes.insert(name.clone(), index).is_some() {
             problems.push(twice(mark, "indexes", &name));

@@ -1,49 +1,56 @@
 //! That no two things of the schema have one name where the database has room for one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::context::Mark;
 use super::super::facts::Problem;
-use super::{Definitions, Lowered};
-use crate::{Dialect, Identifier, SqlType, Table};
+use super::{Definitions, Draft, Lowered};
+use crate::{Dialect, Identifier, Table};
 
 /// PostgreSQL keeps tables, indexes, the indexes of keys, sequences and types of one schema under one
 /// roof (`pg_class`, `pg_type`), SQLite tables and indexes. What belongs to tests only is in no schema.
 pub(super) fn check(
     definitions: &Definitions,
+    drafts: &[Draft],
     tables: &[Table],
+    enums_used: &BTreeSet<usize>,
     dialects: &[Dialect],
     problems: &mut [Vec<Problem>],
     lowered: &mut Lowered,
 ) {
     let mut names =
         Names { folds_case: dialects.iter().any(|dialect| dialect.folds_case()), held: BTreeMap::new() };
-    let managed = || (0..tables.len()).filter(|&index| definitions.models[index].place.managed);
-    for index in managed() {
-        let (table, model) = (&tables[index], &definitions.models[index].model);
-        let what = format!("table `{}` of `{}`", table.name, model.ident);
-        names.take(&table.name, what, index, model.sql_name.mark, problems);
-    }
-    for index in managed() {
-        let (table, mark) = (&tables[index], definitions.models[index].model.sql_name.mark);
+    let managed = || (0..tables.len()).filter(|&index| definitions.models[index].in_schema());
+    let named: Vec<usize> = managed()
+        .filter(|&index| {
+            let (table, model) = (&tables[index], &definitions.models[index].model);
+            let what = format!("table `{}` of `{}`", table.name, model.ident);
+            names.take(&table.name, what, index, model.sql_name.mark, problems)
+        })
+        .collect();
+    // What is named after a table whose name is taken has its name from a mistake that was said.
+    for index in named {
+        let table = &tables[index];
         let name = &table.name;
+        let of_table = definitions.models[index].model.sql_name.mark;
+        let mark = |name: &Identifier| drafts[index].marks.get(name).copied().unwrap_or(of_table);
         let keys = std::iter::once((&table.primary_key.name, "primary key"));
         let uniques = table.uniques.keys().map(|unique| (unique, "unique constraint"));
         let indexes = table.indexes.keys().map(|index| (index, "index"));
         for (object, kind) in keys.chain(uniques).chain(indexes) {
-            names.take(object, format!("{kind} of table `{name}`"), index, mark, problems);
+            names.take(object, format!("{kind} of table `{name}`"), index, mark(object), problems);
         }
         for column in table.columns.iter().filter(|column| column.auto_increment.is_some()) {
             let sequence = Identifier::generated([name, &column.name], "seq");
-            names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, mark, problems);
+            names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, of_table, problems);
         }
         constraints(table, mark, &mut problems[index]);
     }
-    enums(definitions, tables, &mut names, lowered);
+    enums(definitions, enums_used, &mut names, lowered);
 }
 
 /// The constraints of one table share their names, whatever their kinds.
-fn constraints(table: &Table, mark: Mark, problems: &mut Vec<Problem>) {
+fn constraints(table: &Table, mark: impl Fn(&Identifier) -> Mark, problems: &mut Vec<Problem>) {
     let mut held = BTreeMap::new();
     held.insert(&table.primary_key.name, "primary key");
     let uniques = table.uniques.keys().map(|name| (name, "unique constraint"));
@@ -53,23 +60,19 @@ fn constraints(table: &Table, mark: Mark, problems: &mut Vec<Problem>) {
         if let Some(other) = held.insert(name, kind) {
             let message =
                 format!("`{name}` would be the name of a {other} and of a {kind} of `{}`", table.name);
-            problems.push(Problem { mark, message });
+            problems.push(Problem { mark: mark(name), message });
         }
     }
 }
 
 /// An enum that no column of the schema has is in no schema either.
-fn enums(definitions: &Definitions, tables: &[Table], names: &mut Names, lowered: &mut Lowered) {
-    let used = |name: &Identifier| {
-        let managed = tables.iter().zip(&definitions.models).filter(|(_, found)| found.place.managed);
-        let mut columns = managed.flat_map(|(table, _)| &table.columns);
-        columns.any(|column| matches!(&column.sql_type, SqlType::Enum(there) if there == name))
-    };
-    for (index, found) in definitions.enums.iter().enumerate().filter(|(_, found)| found.place.managed) {
-        let name = &found.definition.sql_name;
-        if !used(&name.value) {
+fn enums(definitions: &Definitions, used: &BTreeSet<usize>, names: &mut Names, lowered: &mut Lowered) {
+    for &index in used {
+        let found = &definitions.enums[index];
+        if found.again {
             continue;
         }
+        let name = &found.definition.sql_name;
         let what = format!("enum `{}`", found.definition.ident);
         if let Some(other) = names.hold(&name.value, what) {
             let message = format!("`{}` is the name of {} too", name.value, other);
@@ -85,6 +88,7 @@ struct Names {
 }
 
 impl Names {
+    /// Whether nobody has the name yet.
     fn take(
         &mut self,
         name: &Identifier,
@@ -92,12 +96,11 @@ impl Names {
         index: usize,
         mark: Mark,
         problems: &mut [Vec<Problem>],
-    ) {
-        // Two of one kind in one table were reported when they were read.
-        if let Some(other) = self.hold(name, what.clone()) {
-            let message = format!("`{name}` would be the name of the {what} and of the {}", other);
-            problems[index].push(Problem { mark, message });
-        }
+    ) -> bool {
+        let Some(other) = self.hold(name, what.clone()) else { return true };
+        let message = format!("`{name}` would be the name of the {what} and of the {other}");
+        problems[index].push(Problem { mark, message });
+        false
     }
 
     /// Gives the name to a holder, unless somebody has it, who is returned.

@@ -30,7 +30,8 @@ pub(super) fn named_type(
     let enums = definitions.enums.iter().enumerate();
     let enums = enums
         .map(|(index, found)| (Found::Enum(index), found.definition.ident.unraw().to_string(), &found.place));
-    let near = |other: &Place| !only_near || same_module(place, other);
+    // The program does not see what is there in tests only.
+    let near = |other: &Place| (other.managed || !place.managed) && (!only_near || same_module(place, other));
     let candidates = aliases.chain(enums).filter(|(_, _, other)| near(other));
     one(definitions, place, path, candidates.collect())
 }
@@ -52,6 +53,8 @@ fn one<T>(
     let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
     let Some((name, before)) = segments.split_last() else { return Ok(None) };
     let library = definitions.crates.iter().find(|root| root.is_library).map(|root| root.name.as_str());
+    let of_library = before.first().is_some_and(|first| Some(first.as_str()) == library);
+    let exact = if of_library { before[1..].to_vec() } else { modules_of(place, before) };
     let before: Vec<_> = before
         .iter()
         .map(String::as_str)
@@ -68,12 +71,16 @@ fn one<T>(
         .into_iter()
         .filter(|(_, ident, other)| ident == name && visible(other) && fits(other))
         .collect();
-    // The nearest: in the same module, else in the same crate.
-    for near in [same_module, |a: &Place, b: &Place| a.crate_index == b.crate_index] {
-        if found.len() > 1 && found.iter().any(|(_, _, other)| near(place, other)) {
-            found.retain(|(_, _, other)| near(place, other));
+    // The nearest: in the same crate, and where the path leads without any `use`.
+    prefer(&mut found, |other| {
+        if of_library {
+            definitions.crates[other.crate_index].is_library
+        } else {
+            other.crate_index == place.crate_index
         }
-    }
+    });
+    prefer(&mut found, |other| other.modules == exact);
+    prefer(&mut found, |other| other.managed || !place.managed);
     if found.len() > 1 {
         let places: Vec<_> = found
             .iter()
@@ -83,6 +90,27 @@ fn one<T>(
         return Err(format!("`{written}` could be {}: write its path", places.join(" or ")));
     }
     Ok(found.pop().map(|(index, _, _)| index))
+}
+
+/// The modules that a path names, from the root of the crate.
+fn modules_of(place: &Place, before: &[String]) -> Vec<String> {
+    let mut modules = place.modules.clone();
+    for segment in before {
+        match segment.as_str() {
+            "crate" => modules.clear(),
+            "self" => {}
+            "super" => drop(modules.pop()),
+            other => modules.push(other.to_owned()),
+        }
+    }
+    modules
+}
+
+/// Leaves those that fit, if there is one.
+fn prefer<T>(found: &mut Vec<(T, String, &Place)>, fits: impl Fn(&Place) -> bool) {
+    if found.len() > 1 && found.iter().any(|(_, _, other)| fits(other)) {
+        found.retain(|(_, _, other)| fits(other));
+    }
 }
 
 fn same_module(a: &Place, b: &Place) -> bool {

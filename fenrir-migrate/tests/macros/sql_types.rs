@@ -1,0 +1,21 @@
+use fenrir_migrate::Table;
+
+#[derive(Table)]
+struct Page {
+    id: i32,
+    #[column(sql_type = Citext)]
+    a: String,
+    #[column(sql_type = diesel::sql_types::Nullable<Text>)]
+    b: Option<String>,
+    #[column(sql_type = "Text")]
+    c: String,
+    #[column(sql_type)]
+    d: String,
+    #[column(sql_type = Jsonb)]
+    #[diesel(sql_type = diesel::sql_types::Json)]
+    e: Value,
+    #[diesel(sql_type = diesel::sql_types::Inet)]
+    f: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Reading models from the sources of whole packages, written into temporary folders.
+#![cfg(feature = "source")]
+
+mod aliases;
+mod cfg;
+mod modules;
+mod package;
+mod problems;
+mod robustness;
+mod speed;
+mod text;
+mod visibility;

@@ -1,0 +1,381 @@
+//! Everything that can be wrong with models once they are put together, and where it is said.
+
+use fenrir_schema::Dialect;
+
+use crate::package::{refused, refused_by};
+
+/// A model with one more column, which may hold a `§`.
+fn column(attributes: &str, ty: &str) -> String {
+    format!("#[derive(Table)]\nstruct Page {{\n    id: i32,\n    {attributes} a: {ty},\n}}\n")
+}
+
+#[test]
+fn a_type_that_no_column_has() {
+    const TWO_WORDS: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`";
+    const NOT_READ: &str = "Diesel reads no column into this type; use `String`";
+    for (ty, message) in [
+        ("i8", "no database here has integers of 8 bits; use `i16`"),
+        ("u32", "unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`"),
+        ("usize", "no database has integers of this size; use `i32` or `i64`"),
+        ("char", NOT_READ),
+        ("Vec<String>", "arrays are not supported yet; `sql_type = Jsonb` holds a `serde_json::Value`"),
+        ("Option<Option<i32>>", "a column is nullable or it is not: one `Option` is enough"),
+        ("DateTime<Local>", "a moment is read as `DateTime<Utc>`"),
+        ("Box<str>", "Diesel reads no column into this type; use `String` or `Vec<u8>`"),
+        ("HashMap<String, String>", TWO_WORDS),
+        ("(i32, i32)", "a column's type is named by a path, such as `String` or `Option<i32>`"),
+        ("[u8; 4]", "a column's type is named by a path, such as `String` or `Option<i32>`"),
+        (
+            "money::Amount",
+            "what SQL type `money::Amount` is cannot be told: it is no type of Diesel's and not defined in this \
+             package; say it with `#[column(sql_type = …)]`",
+        ),
+    ] {
+        refused(&column("", &format!("§{ty}")), &[message]);
+    }
+}
+
+#[test]
+fn a_type_that_one_database_has_not() {
+    const UUID: &str = "SQLite has no type for Uuid, and `fenrir.toml` names it among the project's databases; \
+                        all of them hold `String` with `max_length = 36`";
+    refused(&column("", "§Uuid"), &[UUID]);
+    refused(&column("", "§Option<Uuid>"), &[UUID]);
+    refused(&column("#[column(sql_type = §Uuid)]", "String"), &[UUID]);
+    refused_by(&[Dialect::Postgres], &column("", "Uuid"), &[]);
+    refused(
+        &column("", "§DateTime<Utc>"),
+        &["Diesel has no one type for Timestamptz on all of the project's databases; all of them hold \
+           `NaiveDateTime`, in UTC"],
+    );
+    refused_by(&[Dialect::Sqlite], &column("", "DateTime<Utc>"), &[]);
+}
+
+#[test]
+fn a_length_on_another_type() {
+    refused(
+        &column("#[column(§max_length = 9)]", "i32").replace("§max_length = 9", "max_length = §9"),
+        &["`max_length` is for text, and this column is Integer"],
+    );
+    refused(
+        &column("#[column(precision = §9, scale = §2)]", "f64"),
+        &[
+            "`precision` is for Numeric, and this column is Double",
+            "`scale` is for Numeric, and this column is Double",
+        ],
+    );
+    refused(&column("#[column(scale = §2)]", "BigDecimal"), &["`scale` needs `precision` beside it"]);
+    refused(&column("#[column(precision = 9, scale = 2)]", "BigDecimal"), &[]);
+}
+
+#[test]
+fn a_default_of_another_type() {
+    for (ty, default, message) in [
+        ("bool", "0", "the default of this column must be `true` or `false`: it is Bool"),
+        ("i32", "\"0\"", "the default of this column must be a whole number: it is Integer"),
+        ("i32", "0.5", "the default of this column must be a whole number: it is Integer"),
+        ("i16", "32768", "the default is out of range: SmallInt goes from -32768 to 32767"),
+        ("i32", "-2147483649", "the default is out of range: Integer goes from -2147483648 to 2147483647"),
+        (
+            "i64",
+            "9223372036854775808",
+            "the default is out of range: BigInt goes from -9223372036854775808 to 9223372036854775807",
+        ),
+        ("f64", "\"0\"", "the default of this column must be a number: it is Double"),
+        ("String", "0", "the default of this column must be a text: it is Text"),
+        ("NaiveDate", "0", "the default of this column must be a text: it is Date"),
+        ("Vec<u8>", "\"\"", "the default of this column must be an expression, `sql(\"…\")`: it is Binary"),
+        ("Value", "\"{\"", "the default is not JSON: EOF while parsing an object at line 1 column 1"),
+        (
+            "State",
+            "\"on\"",
+            "the default of this column must be one of \"active\", \"paused\": it is the enum `state`",
+        ),
+        (
+            "State",
+            "1",
+            "the default of this column must be one of \"active\", \"paused\": it is the enum `state`",
+        ),
+    ] {
+        let state = "#[derive(DbEnum)] enum State { Active, Paused }\n";
+        let source = column(&format!("#[column(default = §{default})]"), ty) + state;
+        // The place of a number is that of its digits.
+        refused(&source.replace("§-", "-§"), &[message]);
+    }
+    refused(
+        &column("#[column(max_length = 3, default = §\"four\")]", "String"),
+        &["the default has 4 characters, and the column takes 3"],
+    );
+    refused(&column("#[column(default = \"{}\")]", "Value"), &[]);
+    refused(&column("#[column(default = sql(\"now()\"))]", "i32"), &[]);
+}
+
+#[test]
+fn a_generated_column_that_cannot_be() {
+    refused(
+        &column("#[column(§auto_increment)]", "String"),
+        &["only integers are generated, and this column is Text"],
+    );
+    refused_by(
+        &[Dialect::Postgres],
+        &column("#[column(§auto_increment)]", "Option<i32>"),
+        &["a generated column is never NULL: no `Option` here"],
+    );
+    refused_by(
+        &[Dialect::Postgres],
+        &column("#[column(§auto_increment, default = 1)]", "i32"),
+        &["a generated column has no default"],
+    );
+    const ALONE: &str = "SQLite generates only a column that alone is the primary key";
+    refused(&column("#[column(auto_increment = §serial)]", "i32"), &[ALONE]);
+    refused(
+        "#[derive(Table)]\n#[table(primary_key(a, b))]\nstruct Page {\n    #[column(§auto_increment)] a: i32,\n    \
+         b: i32,\n}\n",
+        &[ALONE],
+    );
+    refused_by(&[Dialect::Postgres], &column("#[column(auto_increment = serial)]", "i32"), &[]);
+}
+
+#[test]
+fn a_primary_key_that_is_null_by_an_alias() {
+    refused(
+        "type Code = Option<String>;\n#[derive(Table)]\nstruct Page {\n    id: §Code,\n}\n",
+        &["a column of the primary key cannot be NULL, and this alias is an `Option`"],
+    );
+}
+
+/// A model `Page`, and one that points at it by this field.
+fn pointing(attributes: &str, ty: &str) -> String {
+    format!(
+        "#[derive(Table)]\nstruct Page {{\n    id: i32,\n    name: String,\n    #[column(unique)] code: i64,\n}}\n\
+         #[derive(Table)]\nstruct Link {{\n    id: i32,\n    #[column({attributes})] page: {ty},\n}}\n"
+    )
+}
+
+#[test]
+fn a_foreign_key_that_points_at_nothing() {
+    refused(
+        &pointing("references = §Pages", "i32"),
+        &["there is no model `Pages` in this package; there are `Page` and `Link`"],
+    );
+    refused(
+        &pointing("references = other::§Page", "i32"),
+        &["there is no model `other::Page` in this package; there are `Page` and `Link`"],
+    );
+    refused(
+        &pointing("references = Page(§title)", "i32"),
+        &["`Page` has no field `title`; there are `id`, `name` and `code`"],
+    );
+    refused(
+        &pointing("references = §Page(name)", "String"),
+        &["`name` of `Page` is neither its primary key nor unique, so nothing can point at it"],
+    );
+    refused(&pointing("references = Page(code)", "i64"), &[]);
+}
+
+#[test]
+fn a_foreign_key_of_another_type() {
+    refused(
+        &pointing("references = Page", "§i64"),
+        &["this field is BigInt, and `Page.id`, which it points at, is Integer"],
+    );
+    refused(
+        &pointing("references = Page(code)", "§Option<String>"),
+        &["this field is Text, and `Page.code`, which it points at, is BigInt"],
+    );
+    // What is wrong with the type is said once.
+    refused(
+        &pointing("references = Page", "§u32"),
+        &["unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`"],
+    );
+}
+
+#[test]
+fn set_null_where_there_is_no_null() {
+    const MESSAGE: &str = "`set_null` needs a field that can be NULL: `page` is no `Option`";
+    refused(&pointing("references = Page, on_delete = §set_null", "i32"), &[MESSAGE]);
+    refused(&pointing("references = Page, on_update = §set_null", "i32"), &[MESSAGE]);
+    refused(&pointing("references = Page, on_delete = set_null", "Option<i32>"), &[]);
+}
+
+#[test]
+fn set_default_where_there_is_no_default() {
+    const MESSAGE: &str =
+        "`set_default` needs a field with a default, or one that can be NULL: `page` has neither";
+    refused(&pointing("references = Page, on_delete = §set_default", "i32"), &[MESSAGE]);
+    refused(&pointing("references = Page, on_delete = set_default, default = 1", "i32"), &[]);
+    refused(&pointing("references = Page, on_delete = set_default", "Option<i32>"), &[]);
+}
+
+#[test]
+fn a_foreign_key_of_another_number_of_columns() {
+    let pair = "#[derive(Table)]\n#[table(primary_key(a, b))]\nstruct Pair {\n    a: i32,\n    b: i32,\n}\n";
+    let link = |attribute: &str| {
+        format!(
+            "{pair}#[derive(Table)]\n#[table({attribute})]\nstruct Link {{\n    id: i32,\n    a: i32,\n    b: i32,\n}}\n"
+        )
+    };
+    refused(
+        &link("foreign_key(columns(a), references = §Pair)"),
+        &["1 field points at 2 fields of `Pair`: say which with `references = Pair(…)`"],
+    );
+    refused(
+        &link("foreign_key(columns(a, b), references = §Pair(a))"),
+        &["2 fields point at 1 field of `Pair`: say which with `references = Pair(…)`"],
+    );
+    refused(
+        &link("foreign_key(columns(a), references = §Pair(a))"),
+        &["`a` of `Pair` is neither its primary key nor unique, so nothing can point at it"],
+    );
+    refused(&link("foreign_key(columns(a, b), references = Pair)"), &[]);
+}
+
+#[test]
+fn a_path_that_means_two_things() {
+    let two = "mod a {\n    #[derive(Table)]\n    #[table(name = \"a_page\")]\n    pub struct Page {\n        id: i32,\n    }\n}\n\
+               mod b {\n    #[derive(Table)]\n    #[table(name = \"b_page\")]\n    pub struct Page {\n        id: i32,\n    }\n}\n";
+    let link = |path: &str| {
+        format!(
+            "{two}#[derive(Table)]\nstruct Link {{\n    id: i32,\n    #[column(references = {path})] page: i32,\n}}\n"
+        )
+    };
+    refused(&link("§Page"), &["`Page` could be `crate::a::Page` or `crate::b::Page`: write its path"]);
+    refused(&link("a::Page"), &[]);
+    refused(&link("crate::b::Page"), &[]);
+    refused(&link("self::b::Page"), &[]);
+}
+
+#[test]
+fn a_model_of_tests_is_nothing_to_point_at() {
+    refused(
+        "#[cfg(test)]\n#[derive(Table)]\nstruct Page {\n    id: i32,\n}\n\
+         #[derive(Table)]\nstruct Link {\n    id: i32,\n    #[column(references = §Page)] page: i32,\n}\n",
+        &["`Page` is a model of tests only"],
+    );
+}
+
+#[test]
+fn two_tables_of_one_name() {
+    refused(
+        "#[derive(Table)]\n#[diesel(table_name = page)]\nstruct A {\n    id: i32,\n}\n\
+         #[derive(Table)]\n#[diesel(table_name = §page)]\nstruct B {\n    id: i32,\n}\n",
+        &["`page` would be the name of the table `page` of `B` and of the table `page` of `A`"],
+    );
+}
+
+#[test]
+fn names_that_differ_in_case_only() {
+    let source = "#[derive(Table)]\n#[table(name = \"page\")]\nstruct A {\n    id: i32,\n}\n\
+                  #[derive(Table)]\n#[table(name = §\"Page\")]\nstruct B {\n    id: i32,\n}\n";
+    let message = "`Page` would be the name of the table `Page` of `B` and of the table `page` of `A`";
+    refused_by(&[Dialect::Sqlite], source, &[message]);
+    refused_by(&[Dialect::Postgres], &source.replace('§', ""), &[]);
+}
+
+#[test]
+fn two_indexes_of_one_name() {
+    const TWICE: &str = "two indexes would be called `pages_a_idx`: give one of them a name of its own, with \
+                         `name = \"…\"`";
+    refused(
+        "#[derive(Table)]\n#[table(§index(columns(a)))]\nstruct Page {\n    id: i32,\n    #[column(index)] a: i32,\n}\n",
+        &[TWICE],
+    );
+    refused(
+        "#[derive(Table)]\n#[table(name = \"a\", index(columns(n), name = \"by_n\"))]\nstruct A {\n    id: i32,\n    n: i32,\n}\n\
+         #[derive(Table)]\n#[table(name = \"b\", index(columns(n), name = §\"by_n\"))]\nstruct B {\n    id: i32,\n    n: i32,\n}\n",
+        &["`by_n` would be the name of the index of table `b` and of the index of table `a`"],
+    );
+    refused(
+        "#[derive(Table)]\n#[table(name = \"a\", index(columns(n), name = §\"b\"))]\nstruct A {\n    id: i32,\n    n: i32,\n}\n\
+         #[derive(Table)]\n#[table(name = \"b\")]\nstruct B {\n    id: i32,\n}\n",
+        &["`b` would be the name of the index of table `a` and of the table `b` of `B`"],
+    );
+}
+
+#[test]
+fn two_constraints_of_one_name() {
+    refused(
+        "#[derive(Table)]\n#[table(check(name = \"c\", expr = \"a > 0\"), §check(name = \"c\", expr = \"a > 1\"))]\n\
+         struct Page {\n    id: i32,\n    a: i32,\n}\n",
+        &["two checks would be called `c`: give one of them a name of its own, with `name = \"…\"`"],
+    );
+    refused(
+        "#[derive(Table)]\n#[table(unique(columns(a)), §unique(columns(a)))]\nstruct Page {\n    id: i32,\n    a: i32,\n}\n",
+        &[
+            "two unique constraints would be called `pages_a_key`: give one of them a name of its own, with `name = \"…\"`",
+        ],
+    );
+    refused(
+        "#[derive(Table)]\n#[table(§foreign_key(columns(a), references = Page))]\nstruct Page {\n    id: i32,\n    \
+         #[column(references = Page)] a: i32,\n}\n",
+        &[
+            "two foreign keys would be called `pages_a_fkey`: give one of them a name of its own, with `name = \"…\"`",
+        ],
+    );
+    refused(
+        "#[derive(Table)]\n#[table(unique(columns(a), name = \"c\"), check(name = §\"c\", expr = \"a > 0\"))]\n\
+         struct Page {\n    id: i32,\n    a: i32,\n}\n",
+        &["`c` would be the name of a unique constraint and of a check of `pages`"],
+    );
+}
+
+#[test]
+fn two_enums_of_one_name() {
+    refused(
+        "#[derive(DbEnum)]\n#[db_enum(name = \"state\")]\nenum A { X }\n\
+         #[derive(DbEnum)]\n#[db_enum(name = §\"state\")]\nenum B { Y }\n\
+         #[derive(Table)]\nstruct Page {\n    id: i32,\n    a: A,\n    b: B,\n}\n",
+        &["`state` is the name of enum `A` too"],
+    );
+    // An enum that no column has is nowhere.
+    refused(
+        "#[derive(DbEnum)]\n#[db_enum(name = \"state\")]\nenum A { X }\n\
+         #[derive(DbEnum)]\n#[db_enum(name = \"state\")]\nenum B { Y }\n\
+         #[derive(Table)]\nstruct Page {\n    id: i32,\n    a: A,\n}\n",
+        &[],
+    );
+}
+
+#[test]
+fn an_enum_named_like_a_table() {
+    refused(
+        "#[derive(DbEnum)]\nenum §Page { X }\n\
+         #[derive(Table)]\n#[table(name = \"page\")]\nstruct Pages {\n    id: i32,\n    a: Page,\n}\n",
+        &["`page` is the name of table `page` of `Pages` too"],
+    );
+}
+
+#[test]
+fn a_unique_constraint_on_the_primary_key() {
+    refused(
+        "#[derive(Table)]\n#[table(primary_key(a, b), §unique(columns(a, b)))]\nstruct Page {\n    a: i32,\n    b: i32,\n}\n",
+        &["the primary key is unique already"],
+    );
+}
+
+#[test]
+fn mistakes_within_a_model_have_their_places() {
+    refused(
+        "#[derive(Table)]\nstruct Page {\n    id: i32,\n    #[column(§uniqe)]\n    name: String,\n}\n\
+         #[derive(DbEnum)]\nenum §State {}\n",
+        &[
+            "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `max_length`, `precision`, `scale`, \
+             `default`, `primary_key`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
+             `on_update`, `deferrable`, `initially_deferred`, `backfill` and `comment`",
+            "an enum in a database has at least one value",
+        ],
+    );
+}
+
+#[test]
+fn all_at_once() {
+    refused(
+        "#[derive(Table)]\nstruct Page {\n    id: i32,\n    a: §u8,\n    #[column(default = §\"x\")]\n    b: i32,\n    \
+         #[column(references = §User)]\n    c: i32,\n}\n",
+        &[
+            "unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`",
+            "the default of this column must be a whole number: it is Integer",
+            "there is no model `User` in this package; there is `Page`",
+        ],
+    );
+}

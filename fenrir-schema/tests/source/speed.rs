@@ -1,0 +1,1 @@
+//! How long the build step takes to read a large crate.
