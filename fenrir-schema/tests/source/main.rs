@@ -1,4 +1,6 @@
 //! Reading models from the sources of whole packages, written into temporary folders.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "source")]
 
 mod aliases;
