@@ -191,7 +191,7 @@ fn fit(context: &Context, field: &Field, diesel_type: &str) -> Option<TokenStrea
     if field.is_converted() {
         return None;
     }
-    let ty = &field.ty;
+    let ty = &field.ty.0;
     let sql_type: TokenStream = diesel_type.parse().ok()?;
     let span = context.span(field.type_mark);
     Some(quote_spanned!(span=> [#ty => #sql_type]))

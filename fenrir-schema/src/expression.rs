@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(Expression::new("status <> ';'").is_ok());
 /// assert!(Expression::new("1; DROP TABLE page").is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Expression(String);
 
@@ -110,7 +110,7 @@ impl fmt::Display for Expression {
 }
 
 /// What a column holds when an insert does not say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DefaultValue {
     /// A text, as a value and not as SQL.
     Text(String),

@@ -9,7 +9,7 @@ use crate::Identifier;
 /// The type of a column, named as Diesel names it (`diesel::sql_types`).
 ///
 /// What a database calls it is its dialect's matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SqlType {
     /// True or false.

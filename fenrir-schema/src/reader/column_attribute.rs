@@ -1,7 +1,6 @@
 //! `#[column(…)]` on a field.
 
 use proc_macro2::{Ident, Span};
-use serde::Serialize;
 use syn::parse::ParseStream;
 use syn::{Attribute, Lit, LitStr, Token};
 
@@ -12,7 +11,7 @@ use super::table_attribute::{self, FieldName, ForeignKeyAttribute};
 use crate::{AutoIncrement, DefaultValue, Deferral, Expression, Identifier, ReferentialAction};
 
 /// All that `#[column(…)]` says.
-#[derive(Default, Serialize)]
+#[derive(Default, Hash)]
 pub(super) struct ColumnAttributes {
     pub(super) name: Option<Marked<Identifier>>,
     pub(super) sql_type: Option<Marked<SqlTypeName>>,

@@ -1,7 +1,9 @@
 //! Where things stand in the source, and what is wrong with them.
 
+use std::hash::{Hash, Hasher};
+
 use proc_macro2::Span;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Collects everything that is wrong with one item, and remembers the places of what was read.
 ///
@@ -14,23 +16,21 @@ pub struct Context {
 }
 
 /// A place in an item's source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark(usize);
 
+/// The place is no part of what a model says.
+impl Hash for Mark {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 /// A thing with its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Marked<T> {
     /// The thing.
     pub value: T,
     /// Its place.
     pub mark: Mark,
-}
-
-/// The place is no part of what a model says.
-impl<T: Serialize> Serialize for Marked<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(serializer)
-    }
 }
 
 impl Context {

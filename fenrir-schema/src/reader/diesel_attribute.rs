@@ -2,7 +2,6 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use serde::Serialize;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, LitStr, Path, Token};
@@ -13,21 +12,15 @@ use super::rust_type::{self, SqlTypeName};
 use super::table_attribute::{self, FieldName};
 
 /// What `#[diesel(…)]` says on a struct or a field.
-#[derive(Default, Serialize)]
+#[derive(Default, Hash)]
 pub(super) struct DieselAttributes {
-    #[serde(serialize_with = "as_text")]
     pub(super) table_name: Option<Ident>,
     /// Empty where it was given and could not be read.
     pub(super) primary_key: Option<Vec<FieldName>>,
-    #[serde(serialize_with = "as_text")]
     pub(super) column_name: Option<Ident>,
     pub(super) sql_type: Option<Marked<SqlTypeName>>,
     /// Whether the Rust type is not what Diesel reads and writes: another stands in between.
     pub(super) converted: bool,
-}
-
-fn as_text<S: serde::Serializer>(ident: &Option<Ident>, serializer: S) -> Result<S::Ok, S::Error> {
-    ident.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 impl DieselAttributes {

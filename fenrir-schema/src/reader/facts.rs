@@ -72,12 +72,12 @@ impl Facts {
     pub fn fingerprint(&self) -> String {
         let text =
             serde_json::to_string(self).unwrap_or_else(|error| unreachable!("facts are JSON: {error}"));
-        digest::sha256_hex(text.as_bytes())
+        digest::of_this_build(&text)
     }
 
     /// The name of the file that the build step leaves them in.
     #[must_use]
     pub fn file_name(ident: &str, model_fingerprint: &str) -> String {
-        format!("{ident}-{}.json", &model_fingerprint[..16])
+        format!("{ident}-{model_fingerprint}.json")
     }
 }

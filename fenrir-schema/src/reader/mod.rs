@@ -20,6 +20,6 @@ mod table_attribute;
 pub use context::{Context, Mark, Marked};
 pub use db_enum::{DbEnumModel, DbEnumVariant};
 pub use facts::{ColumnFacts, Facts, Join, Problem};
-pub use model::{Field, Model};
+pub use model::{Field, FieldType, Model};
 #[cfg(feature = "source")]
 pub(crate) use rust_type::is_known_type;

@@ -1,10 +1,10 @@
 //! One model, as its own tokens have it.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use serde::Serialize;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Lit, Meta, Type};
@@ -19,16 +19,13 @@ use super::table_attribute::{self, FieldName, IndexPart, TableAttributes};
 use crate::{Identifier, digest};
 
 /// A struct with `#[derive(Table)]`, read and checked as far as its own tokens go.
-#[derive(Serialize)]
+#[derive(Hash)]
 pub struct Model {
     /// The struct's name.
-    #[serde(serialize_with = "ident")]
     pub ident: Ident,
     /// Where that stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// The name of the module that Diesel's `table!` makes.
-    #[serde(serialize_with = "ident")]
     pub module: Ident,
     /// The name of the table in the database.
     pub sql_name: Marked<Identifier>,
@@ -42,24 +39,19 @@ pub struct Model {
 }
 
 /// A field of a model: a column.
-#[derive(Serialize)]
+#[derive(Hash)]
 pub struct Field {
     /// The field's name.
-    #[serde(serialize_with = "ident")]
     pub ident: Ident,
     /// Where that stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// The name of the column in Diesel's module.
-    #[serde(serialize_with = "ident")]
     pub diesel_column: Ident,
     /// The name of the column in the database.
     pub sql_name: Marked<Identifier>,
     /// Its type, as it is written.
-    #[serde(serialize_with = "tokens")]
-    pub ty: Type,
+    pub ty: FieldType,
     /// Where that stands.
-    #[serde(skip)]
     pub type_mark: Mark,
     /// What is said of it in the database.
     pub comment: Option<String>,
@@ -67,12 +59,13 @@ pub struct Field {
     pub(super) diesel: DieselAttributes,
 }
 
-fn ident<S: serde::Serializer>(ident: &Ident, serializer: S) -> Result<S::Ok, S::Error> {
-    ident.to_string().serialize(serializer)
-}
+/// The type of a field.
+pub struct FieldType(pub Type);
 
-fn tokens<S: serde::Serializer>(ty: &Type, serializer: S) -> Result<S::Ok, S::Error> {
-    rust_type::canonical_tokens(ty.to_token_stream()).serialize(serializer)
+impl Hash for FieldType {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        rust_type::canonical_tokens(self.0.to_token_stream()).hash(state);
+    }
 }
 
 impl Model {
@@ -136,9 +129,7 @@ impl Model {
     /// Tells whether two readings of models are of the same model: the hash of all that they say.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let text =
-            serde_json::to_string(self).unwrap_or_else(|error| unreachable!("a model is JSON: {error}"));
-        digest::sha256_hex(text.as_bytes())
+        digest::of_this_build(self)
     }
 
     /// The number of a field that an attribute mentions.
@@ -234,7 +225,7 @@ impl Model {
     fn check_primary_key(&self, context: &mut Context) {
         for &index in &self.primary_key {
             let field = &self.fields[index];
-            if rust_type::without_option(&field.ty).1 {
+            if rust_type::without_option(&field.ty.0).1 {
                 let span = context.span(field.type_mark);
                 context.error_at(span, "a column of the primary key cannot be NULL: no `Option` here");
             }
@@ -289,7 +280,7 @@ impl Field {
             mark,
             diesel_column,
             sql_name,
-            ty: field.ty.clone(),
+            ty: FieldType(field.ty.clone()),
             type_mark,
             comment,
             attributes,
@@ -300,7 +291,7 @@ impl Field {
     /// Whether the column may be NULL.
     #[must_use]
     pub fn is_nullable(&self) -> bool {
-        rust_type::without_option(&self.ty).1
+        rust_type::without_option(&self.ty.0).1
     }
 
     /// Whether Diesel reads another type, which it converts into the field's.

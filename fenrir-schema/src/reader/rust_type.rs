@@ -2,7 +2,6 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use serde::Serialize;
 use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
 
 use super::entries::code_list;
@@ -137,7 +136,7 @@ pub(crate) fn is_known_type(name: &str) -> bool {
 const UNKNOWN_GENERIC: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`";
 
 /// A type of `diesel::sql_types`, as an attribute names it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct SqlTypeName(pub(super) SqlType);
 
 impl SqlTypeName {

@@ -1,8 +1,9 @@
 //! `#[table(…)]` on a struct.
 
+use std::hash::{Hash, Hasher};
+
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use serde::{Serialize, Serializer};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
@@ -14,7 +15,7 @@ use super::entries::{self, Keys};
 use crate::{Deferral, Expression, Identifier, ReferentialAction};
 
 /// All that `#[table(…)]` says.
-#[derive(Default, Serialize)]
+#[derive(Default, Hash)]
 pub(super) struct TableAttributes {
     pub(super) name: Option<Marked<Identifier>>,
     /// Empty where it was given and could not be read.
@@ -36,9 +37,9 @@ pub(super) struct FieldName {
     pub(super) span: Span,
 }
 
-impl Serialize for FieldName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.name.serialize(serializer)
+impl Hash for FieldName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
     }
 }
 
@@ -49,10 +50,9 @@ impl FieldName {
 }
 
 /// `unique(columns(a, b), name = "…")`
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct UniqueAttribute {
     /// Where it stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// Its fields.
     pub columns: Vec<FieldName>,
@@ -61,10 +61,9 @@ pub(super) struct UniqueAttribute {
 }
 
 /// `index(columns(a, b desc), where = "…", unique, name = "…")`
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct IndexAttribute {
     /// Where it stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// Its fields and expressions, each with whether it is descending.
     pub keys: Vec<(IndexPart, bool)>,
@@ -77,7 +76,7 @@ pub(super) struct IndexAttribute {
 }
 
 /// What a part of an index is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Hash)]
 pub(super) enum IndexPart {
     /// A field.
     Field(FieldName),
@@ -86,10 +85,9 @@ pub(super) enum IndexPart {
 }
 
 /// `check = "…"` or `check(name = "…", expr = "…")`
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Hash)]
 pub(super) struct CheckAttribute {
     /// Where it stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// The name that was given.
     pub name: Option<Marked<Identifier>>,
@@ -98,18 +96,15 @@ pub(super) struct CheckAttribute {
 }
 
 /// A foreign key, of a field or of a table.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Hash)]
 pub(super) struct ForeignKeyAttribute {
     /// Where it stands.
-    #[serde(skip)]
     pub mark: Mark,
     /// The fields that point.
     pub columns: Vec<FieldName>,
     /// The model that they point at.
-    #[serde(serialize_with = "as_path")]
-    pub references: Path,
+    pub references: ModelPath,
     /// Where that is named.
-    #[serde(skip)]
     pub references_mark: Mark,
     /// The fields there; empty for the primary key.
     pub referenced: Vec<FieldName>,
@@ -123,8 +118,14 @@ pub(super) struct ForeignKeyAttribute {
     pub name: Option<Marked<Identifier>>,
 }
 
-fn as_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    super::rust_type::canonical_tokens(path.to_token_stream()).serialize(serializer)
+/// The path by which a foreign key names a model.
+#[derive(Clone)]
+pub(super) struct ModelPath(pub(super) Path);
+
+impl Hash for ModelPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        super::rust_type::canonical_tokens(self.0.to_token_stream()).hash(state);
+    }
 }
 
 const TABLE: Keys = Keys {
@@ -359,7 +360,7 @@ pub(super) fn deferral_with(before: Deferral, now: Deferral) -> Deferral {
 pub(super) fn reference(
     input: ParseStream<'_>,
     context: &mut Context,
-) -> syn::Result<(Path, Mark, Vec<FieldName>)> {
+) -> syn::Result<(ModelPath, Mark, Vec<FieldName>)> {
     const EXPECTED: &str = "expected the path of a model, such as `Environment`, without quotes";
     input.parse::<Token![=]>()?;
     let path = input.call(Path::parse_mod_style).map_err(|error| syn::Error::new(error.span(), EXPECTED))?;
@@ -369,7 +370,7 @@ pub(super) fn reference(
     if input.peek(syn::token::Paren) {
         columns = fields(&Ident::new("references", span), input, context)?;
     }
-    Ok((path, mark, columns))
+    Ok((ModelPath(path), mark, columns))
 }
 
 fn required(there: bool, key: &Ident, what: &str, context: &mut Context) {

@@ -39,9 +39,31 @@ pub(super) struct Unbalanced {
     pub(super) offset: usize,
 }
 
-/// Finds the items of a file.
-pub(super) fn skim(text: &str) -> Result<Vec<Item>, Unbalanced> {
-    let mut skimmer = Skimmer { bytes: text.as_bytes(), at: shebang(text) };
+/// Finds the words in a file without which it has neither models nor modules.
+pub(super) fn words_of_interest(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'T' if bytes[at..].starts_with(b"Table") => found.push(at),
+            b'D' if bytes[at..].starts_with(b"DbEnum") => found.push(at),
+            b'm' if is_module(&bytes[at..]) => found.push(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// `mod`, and no more of the word.
+fn is_module(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"mod") && bytes.get(3).is_some_and(|c| c.is_ascii_whitespace() || *c == b'/')
+}
+
+/// Finds the items of a file, whose words of interest these are.
+pub(super) fn skim(text: &str, words: &[usize]) -> Result<Vec<Item>, Unbalanced> {
+    let mut skimmer = Skimmer { words, bytes: text.as_bytes(), at: shebang(text) };
     let items = skimmer.items()?;
     if skimmer.at < skimmer.bytes.len() {
         return Err(Unbalanced { offset: skimmer.at });
@@ -58,9 +80,28 @@ fn shebang(text: &str) -> usize {
     }
 }
 
+/// It runs unoptimized in build scripts, where an iterator costs ten times what a loop does: hence the
+/// loops, and the table.
 struct Skimmer<'a> {
+    words: &'a [usize],
     bytes: &'a [u8],
     at: usize,
+}
+
+/// The bytes that a group ends at, or that what could hide its end begins with.
+const IS_OF_INTEREST: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"()[]{}\"'/";
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+const fn is_of_word(c: u8) -> bool {
+    matches!(c, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | 0x80..)
 }
 
 /// A token, as far as items need it told apart.
@@ -106,7 +147,8 @@ impl Skimmer<'_> {
                 Token::Punct(b'{') => {
                     self.at = start;
                     let after_macro = std::mem::take(&mut pending.is_macro);
-                    let inner = if after_macro { self.group().map(|()| Vec::new())? } else { self.block()? };
+                    let inner =
+                        if after_macro { self.group().map(|()| Vec::new())? } else { self.inner(start)? };
                     pending.finish(Kind::Block { items: inner }, self.at, &mut items);
                     pending = Pending::default();
                 }
@@ -201,24 +243,65 @@ impl Skimmer<'_> {
         Ok(items)
     }
 
-    /// Past a group, whatever is in it.
+    /// The items in the braces of a function or the like. Most have neither models nor modules, and
+    /// nearly all of a crate's text is in them.
+    fn inner(&mut self, start: usize) -> Result<Vec<Item>, Unbalanced> {
+        if self.group().is_ok() {
+            let next = self.words.partition_point(|word| *word < start);
+            if self.words.get(next).is_none_or(|word| *word >= self.at) {
+                return Ok(Vec::new());
+            }
+        }
+        self.at = start;
+        self.block()
+    }
+
+    /// Past a group, whatever is in it: only what could hide a bracket is looked at.
     fn group(&mut self) -> Result<(), Unbalanced> {
         let start = self.at;
+        let bytes = self.bytes;
         let mut depth = 0_usize;
-        loop {
-            self.skip_blank()?;
-            match self.token()? {
-                None => return Err(Unbalanced { offset: start }),
-                Some(Token::Punct(b'(' | b'[' | b'{')) => depth += 1,
-                Some(Token::Punct(b')' | b']' | b'}')) => {
+        let mut at = start;
+        while at < bytes.len() {
+            let c = bytes[at];
+            if !IS_OF_INTEREST[c as usize] {
+                at += 1;
+                continue;
+            }
+            self.at = at;
+            match c {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => {
                     depth -= 1;
                     if depth == 0 {
+                        self.at = at + 1;
                         return Ok(());
                     }
                 }
-                Some(_) => {}
+                b'"' => self.string_or_raw()?,
+                b'\'' => self.quote(),
+                _ => match self.peek_at(1) {
+                    Some(b'/') => self.line(),
+                    Some(b'*') => self.block_comment()?,
+                    _ => {}
+                },
             }
+            at = if self.at == at { at + 1 } else { self.at };
         }
+        Err(Unbalanced { offset: start })
+    }
+
+    /// A string whose quote it is at, with what may stand before that: `r##`, `b`.
+    fn string_or_raw(&mut self) -> Result<(), Unbalanced> {
+        let before = &self.bytes[..self.at];
+        let hashes = before.iter().rev().take_while(|c| **c == b'#').count();
+        let before = &before[..before.len() - hashes];
+        let word = before.iter().rev().take_while(|c| is_of_word(**c)).count();
+        if !matches!(&before[before.len() - word..], b"r" | b"br" | b"cr") {
+            return self.string();
+        }
+        self.at -= hashes;
+        self.raw_string(hashes)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -254,28 +337,32 @@ impl Skimmer<'_> {
     }
 
     fn line(&mut self) {
-        while self.at < self.bytes.len() && self.bytes[self.at] != b'\n' {
-            self.at += 1;
+        let bytes = self.bytes;
+        let mut at = self.at;
+        while at < bytes.len() && bytes[at] != b'\n' {
+            at += 1;
         }
+        self.at = at;
     }
 
     fn block_comment(&mut self) -> Result<(), Unbalanced> {
         let start = self.at;
         let mut depth = 0_usize;
         loop {
-            if self.bytes[self.at..].starts_with(b"/*") {
-                depth += 1;
-                self.at += 2;
-            } else if self.bytes[self.at..].starts_with(b"*/") {
-                depth -= 1;
-                self.at += 2;
-                if depth == 0 {
-                    return Ok(());
+            match (self.peek(), self.peek_at(1)) {
+                (Some(b'/'), Some(b'*')) => {
+                    depth += 1;
+                    self.at += 2;
                 }
-            } else if self.at < self.bytes.len() {
-                self.at += 1;
-            } else {
-                return Err(Unbalanced { offset: start });
+                (Some(b'*'), Some(b'/')) => {
+                    depth -= 1;
+                    self.at += 2;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                (Some(_), _) => self.at += 1,
+                (None, _) => return Err(Unbalanced { offset: start }),
             }
         }
     }
@@ -317,13 +404,11 @@ impl Skimmer<'_> {
 
     fn word(&mut self) {
         let bytes = self.bytes;
-        while self.at < bytes.len() {
-            let c = bytes[self.at];
-            if !(c.is_ascii_alphanumeric() || c == b'_' || c >= 0x80) {
-                break;
-            }
-            self.at += 1;
+        let mut at = self.at;
+        while at < bytes.len() && is_of_word(bytes[at]) {
+            at += 1;
         }
+        self.at = at;
     }
 
     /// A word may be the prefix of a string (`b"…"`, `r#"…"#`) or of a raw name (`r#type`).
@@ -361,14 +446,16 @@ impl Skimmer<'_> {
     }
 
     fn string(&mut self) -> Result<(), Unbalanced> {
-        let start = self.at;
-        self.at += 1;
-        while let Some(c) = self.peek() {
-            self.at += 1;
-            match c {
-                b'\\' => self.at += 1,
-                b'"' => return Ok(()),
-                _ => {}
+        let (start, bytes) = (self.at, self.bytes);
+        let mut at = start + 1;
+        while at < bytes.len() {
+            match bytes[at] {
+                b'\\' => at += 2,
+                b'"' => {
+                    self.at = at + 1;
+                    return Ok(());
+                }
+                _ => at += 1,
             }
         }
         Err(Unbalanced { offset: start })
@@ -481,7 +568,7 @@ mod tests {
             }
         }
         let mut found = Vec::new();
-        list(text, &skim(text).unwrap(), &mut found);
+        list(text, &skim(text, &words_of_interest(text)).unwrap(), &mut found);
         found
     }
 
@@ -504,7 +591,8 @@ mod tests {
             macro_rules! m { () => { struct Hidden; mod hidden; } }
             m! { mod also_hidden; }
             m!(mod hidden_too;);
-            fn f() { struct Inner { a: u8 } let x = Struct { a: 1 }; }
+            fn f() { #[derive(Table)] struct Inner { a: u8 } let x = Struct { a: 1 }; }
+            fn g() { struct Inner { a: u8 } let x = r#"}"#; let y = br"\"; let z = '}'; }
             trait T { type Assoc; type Other: Copy; fn g() { mod deep; } }
             mod r#type;
         "####;
@@ -536,7 +624,7 @@ mod tests {
     #[test]
     fn an_item_comes_with_its_attributes() {
         let text = "/// One.\n#[a]\n#[b(c)] pub struct X;";
-        let items = skim(text).unwrap();
+        let items = skim(text, &[]).unwrap();
         assert_eq!(&text[items[0].text.clone()], text);
         assert_eq!(&text[items[0].body.clone()], "pub struct X;");
         assert_eq!(items[0].attributes.len(), 3);
@@ -547,7 +635,7 @@ mod tests {
         for (text, offset) in
             [("fn f() {", 7), ("const X: &str = \"a", 16), ("/* a", 0), ("}", 0), ("m!(", 2), ("{'\\", 0)]
         {
-            assert_eq!(skim(text), Err(Unbalanced { offset }), "{text}");
+            assert_eq!(skim(text, &[]), Err(Unbalanced { offset }), "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Following `mod` from a package's crates to its models.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
@@ -89,11 +90,6 @@ fn as_compiled(text: String) -> String {
     }
 }
 
-/// Whether there may be a module: the word `mod`, and no more of the word.
-fn has_modules(text: &str) -> bool {
-    text.split("mod").skip(1).any(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == '/'))
-}
-
 /// Reads all models of a package.
 ///
 /// # Errors
@@ -154,8 +150,33 @@ struct File {
     /// As problems name it.
     name: String,
     text: String,
+    /// Where it may have models and modules.
+    words: Vec<usize>,
     /// The scope of a file that was not skimmed, since it can hold no module and no model.
     unskimmed: Option<Scope>,
+    /// The offset up to which lines were counted, the line there, and where that begins.
+    counted: Cell<(usize, usize, usize)>,
+}
+
+impl File {
+    /// The line and the column, in characters, of an offset. Items come in order, so that each line is
+    /// counted once.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let bytes = self.text.as_bytes();
+        let (mut at, mut line, mut start) = self.counted.get();
+        if at > offset {
+            (at, line, start) = (0, 1, 0);
+        }
+        while at < offset {
+            if bytes[at] == b'\n' {
+                line += 1;
+                start = at + 1;
+            }
+            at += 1;
+        }
+        self.counted.set((at, line, start));
+        (line, 1 + self.text[start..offset].chars().count())
+    }
 }
 
 /// What may be an alias or a newtype that a model names.
@@ -194,13 +215,16 @@ impl Walk<'_> {
         let text = as_compiled(text);
         let name = path.strip_prefix(&self.package.folder).unwrap_or(path);
         let name = name.to_string_lossy().replace('\\', "/");
-        let of_interest = text.contains("Table") || text.contains("DbEnum") || has_modules(&text);
+        let words = skim::words_of_interest(&text);
+        let of_interest = !words.is_empty();
         let index = self.files.len();
         self.files.push(File {
             path: path.to_owned(),
             name,
             text,
+            words,
             unskimmed: (!of_interest).then(|| scope.clone()),
+            counted: Cell::new((0, 1, 0)),
         });
         if !of_interest {
             return Ok(());
@@ -212,7 +236,7 @@ impl Walk<'_> {
     }
 
     fn skim(&mut self, index: usize, scope: &Scope) -> Result<(), SourceError> {
-        match skim::skim(&self.files[index].text) {
+        match skim::skim(&self.files[index].text, &self.files[index].words) {
             Ok(items) => self.items(index, &items, scope),
             Err(unbalanced) => {
                 let closes = self.files[index].text[unbalanced.offset..].starts_with('}');
@@ -420,7 +444,7 @@ impl Walk<'_> {
         let mut wanted: BTreeSet<String> = BTreeSet::new();
         for found in &self.sources.definitions.models {
             for field in &found.model.fields {
-                names_in(&field.ty, &mut wanted);
+                names_in(&field.ty.0, &mut wanted);
             }
         }
         let mut parsed = BTreeSet::new();
@@ -471,10 +495,9 @@ impl Walk<'_> {
     /// Parses a part of a file, with spans that are those of the file.
     fn parse<T: syn::parse::Parse>(&self, file: usize, range: &Range<usize>) -> syn::Result<T> {
         let text = &self.files[file].text;
-        let before = &text[..range.start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let mut padded = "\n".repeat(before.matches('\n').count());
-        padded.push_str(&" ".repeat(before[line_start..].chars().count()));
+        let (line, column) = self.files[file].place(range.start);
+        let mut padded = "\n".repeat(line - 1);
+        padded.push_str(&" ".repeat(column - 1));
         padded.push_str(&text[range.clone()]);
         syn::parse_str(&padded)
     }
@@ -525,14 +548,9 @@ impl Walk<'_> {
     }
 
     fn unreadable(&mut self, file: usize, offset: usize, message: String) {
-        let before = &self.files[file].text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        self.sources.unreadable.push(SourceProblem {
-            file: self.files[file].name.clone(),
-            line: 1 + before.matches('\n').count(),
-            column: 1 + before[line_start..].chars().count(),
-            message,
-        });
+        let (line, column) = self.files[file].place(offset);
+        let file = self.files[file].name.clone();
+        self.sources.unreadable.push(SourceProblem { file, line, column, message });
     }
 
     fn unreadable_at(&mut self, file: usize, error: &syn::Error) {

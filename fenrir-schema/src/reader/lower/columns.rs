@@ -29,6 +29,7 @@ struct Typed {
 
 pub(super) fn lower(
     definitions: &Definitions,
+    names: &resolve::Names,
     found: &FoundModel,
     index: usize,
     dialects: &[Dialect],
@@ -36,7 +37,7 @@ pub(super) fn lower(
 ) -> LoweredColumn {
     let field = &found.model.fields[index];
     let mut report = |mark: Mark, message: String| problems.push(Problem { mark, message });
-    let typed = find_type(definitions, found, field);
+    let typed = find_type(definitions, names, found, field);
     let known = typed.is_ok();
     let mut typed = typed.unwrap_or_else(|message| {
         report(field.type_mark, message);
@@ -86,7 +87,12 @@ pub(super) fn lower(
 
 /// What is said comes before what the crate defines, and that before what Diesel has: a name that
 /// the model's own module defines is that, whatever Diesel would make of it.
-fn find_type(definitions: &Definitions, found: &FoundModel, field: &Field) -> Result<Typed, String> {
+fn find_type(
+    definitions: &Definitions,
+    names: &resolve::Names,
+    found: &FoundModel,
+    field: &Field,
+) -> Result<Typed, String> {
     let said = field.attributes.sql_type.as_ref().or(field.diesel.sql_type.as_ref());
     if let Some(said) = said {
         return Ok(Typed {
@@ -96,7 +102,7 @@ fn find_type(definitions: &Definitions, found: &FoundModel, field: &Field) -> Re
             enum_index: None,
         });
     }
-    let mut ty = &field.ty;
+    let mut ty = &field.ty.0;
     let mut place = &found.place;
     let mut nullable = false;
     // An alias may lead to another; a circle of them does not compile, but must not hang either.
@@ -105,8 +111,9 @@ fn find_type(definitions: &Definitions, found: &FoundModel, field: &Field) -> Re
         nullable |= optional;
         let known = RustType::read(inner);
         let path = rust_type::plain_path(inner);
-        let own =
-            path.map(|path| resolve::named_type(definitions, place, path, !matches!(known, RustType::Named)));
+        let own = path.map(|path| {
+            resolve::named_type(definitions, names, place, path, !matches!(known, RustType::Named))
+        });
         match (own.transpose()?.flatten(), known) {
             (Some(Found::Alias(alias)), _) => {
                 ty = &definitions.aliases[alias].target;

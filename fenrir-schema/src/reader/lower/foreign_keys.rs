@@ -27,6 +27,7 @@ pub(super) struct LoweredKey {
 /// The foreign keys of a model, in the order of its attributes; none in place of one that is wrong.
 pub(super) fn lower(
     definitions: &Definitions,
+    names: &resolve::Names,
     drafts: &[Draft],
     index: usize,
     problems: &mut Vec<Problem>,
@@ -34,7 +35,7 @@ pub(super) fn lower(
     let model = &definitions.models[index].model;
     let mut keys: Vec<Option<LoweredKey>> = Vec::new();
     for attribute in model.foreign_key_attributes() {
-        match key(definitions, drafts, index, attribute) {
+        match key(definitions, names, drafts, index, attribute) {
             Ok(key) => {
                 if keys.iter().flatten().any(|other| other.name == key.name) {
                     problems.push(super::twice(attribute.mark, "foreign keys", &key.name));
@@ -53,6 +54,7 @@ pub(super) fn lower(
 
 fn key(
     definitions: &Definitions,
+    names: &resolve::Names,
     drafts: &[Draft],
     index: usize,
     attribute: &ForeignKeyAttribute,
@@ -61,9 +63,10 @@ fn key(
     let problem = |mark: Mark, message: String| Some(Problem { mark, message });
     let at_model = |message: String| problem(attribute.references_mark, message);
 
-    let parent = resolve::model(definitions, &found.place, &attribute.references).map_err(at_model)?;
+    let parent =
+        resolve::model(definitions, names, &found.place, &attribute.references.0).map_err(at_model)?;
     let parent = parent.ok_or_else(|| {
-        let written = canonical_tokens(attribute.references.to_token_stream());
+        let written = canonical_tokens(attribute.references.0.to_token_stream());
         let known: Vec<_> = definitions.models.iter().map(|found| found.model.ident.unraw()).collect();
         at_model(format!("there is no model `{written}` in this package; {}", there_are(&known)))
     })?;
@@ -197,7 +200,7 @@ impl super::Model {
 
     /// The paths of the models that foreign keys point at, in the order of [`Facts`](super::Facts).
     pub fn references(&self) -> impl Iterator<Item = &syn::Path> {
-        self.foreign_key_attributes().map(|attribute| &attribute.references)
+        self.foreign_key_attributes().map(|attribute| &attribute.references.0)
     }
 }
 

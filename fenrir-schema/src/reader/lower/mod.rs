@@ -116,15 +116,16 @@ pub struct Lowered {
 #[must_use]
 pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
     let mut problems: Vec<Vec<Problem>> = definitions.models.iter().map(|_| Vec::new()).collect();
+    let names = resolve::Names::new(definitions);
     // Columns first: foreign keys compare them.
     let mut drafts: Vec<_> = definitions
         .models
         .iter()
         .zip(&mut problems)
-        .map(|(found, problems)| Draft::new(definitions, found, dialects, problems))
+        .map(|(found, problems)| Draft::new(definitions, &names, found, dialects, problems))
         .collect();
     let keys: Vec<_> = (0..drafts.len())
-        .map(|index| foreign_keys::lower(definitions, &drafts, index, &mut problems[index]))
+        .map(|index| foreign_keys::lower(definitions, &names, &drafts, index, &mut problems[index]))
         .collect();
     let mut tables: Vec<_> = drafts.iter().map(|draft| draft.table.clone()).collect();
     for ((table, draft), keys) in tables.iter_mut().zip(&mut drafts).zip(&keys) {
@@ -231,6 +232,7 @@ struct Draft {
 impl Draft {
     fn new(
         definitions: &Definitions,
+        names: &resolve::Names,
         found: &FoundModel,
         dialects: &[Dialect],
         problems: &mut Vec<Problem>,
@@ -257,7 +259,7 @@ impl Draft {
             known: Vec::new(),
         };
         for index in 0..model.fields.len() {
-            let lowered = columns::lower(definitions, found, index, dialects, problems);
+            let lowered = columns::lower(definitions, names, found, index, dialects, problems);
             draft.known.push(lowered.known);
             draft.enums.extend(lowered.enum_index);
             draft.columns.push(lowered.facts);

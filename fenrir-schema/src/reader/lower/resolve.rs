@@ -3,6 +3,8 @@
 //! A path is matched by its names, not by following `use`: what it comes to is compared with what
 //! the compiler makes of it by an assertion that the derive emits, so a wrong match does not compile.
 
+use std::collections::HashMap;
+
 use quote::ToTokens;
 use syn::Path;
 use syn::ext::IdentExt;
@@ -10,7 +12,30 @@ use syn::ext::IdentExt;
 use super::super::rust_type;
 use super::{Definitions, Place};
 
+/// What the package defines, by name.
+pub(super) struct Names {
+    types: HashMap<String, Vec<Found>>,
+    models: HashMap<String, Vec<usize>>,
+}
+
+impl Names {
+    pub(super) fn new(definitions: &Definitions) -> Self {
+        let (mut types, mut models): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
+        for (index, alias) in definitions.aliases.iter().enumerate() {
+            types.entry(alias.name.clone()).or_default().push(Found::Alias(index));
+        }
+        for (index, found) in definitions.enums.iter().enumerate() {
+            types.entry(found.definition.ident.unraw().to_string()).or_default().push(Found::Enum(index));
+        }
+        for (index, found) in definitions.models.iter().enumerate() {
+            models.entry(found.model.ident.unraw().to_string()).or_default().push(index);
+        }
+        Self { types, models }
+    }
+}
+
 /// A type that the package defines.
+#[derive(Clone, Copy)]
 pub(super) enum Found {
     Alias(usize),
     Enum(usize),
@@ -21,34 +46,43 @@ pub(super) enum Found {
 /// Where Diesel knows a type of that name (`only_near`), only a definition in the same module counts.
 pub(super) fn named_type(
     definitions: &Definitions,
+    names: &Names,
     place: &Place,
     path: &Path,
     only_near: bool,
 ) -> Result<Option<Found>, String> {
-    let aliases = definitions.aliases.iter().enumerate();
-    let aliases = aliases.map(|(index, alias)| (Found::Alias(index), alias.name.clone(), &alias.place));
-    let enums = definitions.enums.iter().enumerate();
-    let enums = enums
-        .map(|(index, found)| (Found::Enum(index), found.definition.ident.unraw().to_string(), &found.place));
+    let Some(found) = path.segments.last().and_then(|name| names.types.get(&name.ident.unraw().to_string()))
+    else {
+        return Ok(None);
+    };
+    let candidates = found.iter().map(|&found| match found {
+        Found::Alias(index) => (found, &definitions.aliases[index].place),
+        Found::Enum(index) => (found, &definitions.enums[index].place),
+    });
     // The program does not see what is there in tests only.
     let near = |other: &Place| (other.managed || !place.managed) && (!only_near || same_module(place, other));
-    let candidates = aliases.chain(enums).filter(|(_, _, other)| near(other));
+    let candidates = candidates.filter(|(_, other)| near(other));
     one(definitions, place, path, candidates.collect())
 }
 
 /// The model that a path means to an item at `place`; none where there is none.
-pub(super) fn model(definitions: &Definitions, place: &Place, path: &Path) -> Result<Option<usize>, String> {
-    let models = definitions.models.iter().enumerate();
-    let candidates =
-        models.map(|(index, found)| (index, found.model.ident.unraw().to_string(), &found.place)).collect();
-    one(definitions, place, path, candidates)
+pub(super) fn model(
+    definitions: &Definitions,
+    names: &Names,
+    place: &Place,
+    path: &Path,
+) -> Result<Option<usize>, String> {
+    let name = path.segments.last().map(|name| name.ident.unraw().to_string()).unwrap_or_default();
+    let found = names.models.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let candidates = found.iter().map(|&index| (index, &definitions.models[index].place));
+    one(definitions, place, path, candidates.collect())
 }
 
 fn one<T>(
     definitions: &Definitions,
     place: &Place,
     path: &Path,
-    candidates: Vec<(T, String, &Place)>,
+    mut found: Vec<(T, &Place)>,
 ) -> Result<Option<T>, String> {
     let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
     let Some((name, before)) = segments.split_last() else { return Ok(None) };
@@ -67,10 +101,7 @@ fn one<T>(
         let modules: Vec<_> = other.modules.iter().map(String::as_str).collect();
         modules.ends_with(&before)
     };
-    let mut found: Vec<_> = candidates
-        .into_iter()
-        .filter(|(_, ident, other)| ident == name && visible(other) && fits(other))
-        .collect();
+    found.retain(|(_, other)| visible(other) && fits(other));
     // The nearest: in the same crate, and where the path leads without any `use`.
     prefer(&mut found, |other| {
         if of_library {
@@ -84,12 +115,12 @@ fn one<T>(
     if found.len() > 1 {
         let places: Vec<_> = found
             .iter()
-            .map(|(_, ident, other)| format!("`{}::{ident}`", self::path(definitions, place, other)))
+            .map(|(_, other)| format!("`{}::{name}`", self::path(definitions, place, other)))
             .collect();
         let written = rust_type::canonical_tokens(path.to_token_stream());
         return Err(format!("`{written}` could be {}: write its path", places.join(" or ")));
     }
-    Ok(found.pop().map(|(index, _, _)| index))
+    Ok(found.pop().map(|(index, _)| index))
 }
 
 /// The modules that a path names, from the root of the crate.
@@ -107,9 +138,9 @@ fn modules_of(place: &Place, before: &[String]) -> Vec<String> {
 }
 
 /// Leaves those that fit, if there is one.
-fn prefer<T>(found: &mut Vec<(T, String, &Place)>, fits: impl Fn(&Place) -> bool) {
-    if found.len() > 1 && found.iter().any(|(_, _, other)| fits(other)) {
-        found.retain(|(_, _, other)| fits(other));
+fn prefer<T>(found: &mut Vec<(T, &Place)>, fits: impl Fn(&Place) -> bool) {
+    if found.len() > 1 && found.iter().any(|(_, other)| fits(other)) {
+        found.retain(|(_, other)| fits(other));
     }
 }
 
