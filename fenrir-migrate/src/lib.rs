@@ -24,6 +24,7 @@
 //! | feature | for |
 //! |---|---|
 //! | `sqlite` (default), `postgres` | the databases; SQLite is built from source |
+//! | `runtime` | the macros without a database, for a package that leaves its choice to the application |
 //! | `build` | the build step, under `[build-dependencies]`, without Diesel |
 //! | `cli` | the command, as the binary `fenrir` and as the module `cli` |
 

@@ -79,6 +79,7 @@ pub(crate) mod sealed {
 
 /// Implements [`sealed::Backend::rows`], alike for each backend; only a concrete backend can say that
 /// its texts are read into strings.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 macro_rules! text_rows {
     ($connection:expr, $sql:expr, $binds:expr) => {{
         use diesel::row::{Field, Row as _};
@@ -109,6 +110,7 @@ macro_rules! text_rows {
         Ok(rows)
     }};
 }
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use text_rows;
 
 /// How long to wait before a try that failed is made again: short at first, and never the same for
