@@ -132,7 +132,7 @@ fn relations(model: &Model, facts: &Facts) -> TokenStream {
 
 fn model_impl(input: &DeriveInput, model: &Model, facts: &Facts) -> TokenStream {
     let ident = &model.ident;
-    let fingerprint = facts.fingerprint();
+    let fingerprint = Facts::fingerprint(&facts.to_json());
     let table = facts.table.as_ref().map(fenrir_schema::Table::to_json).unwrap_or_default();
     let visibility = &input.vis;
     let statements = facts.create_sql.iter().map(|(dialect, sql)| {

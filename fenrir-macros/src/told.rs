@@ -56,7 +56,7 @@ pub(crate) fn alone(input: &DeriveInput) -> Option<Facts> {
     let broken = !context.take_errors().is_empty();
     let place = Place { crate_index: 0, modules: Vec::new(), managed: true, nameable: false, public: false };
     let crates = vec![CrateRoot { name: String::new(), is_library: true }];
-    let models = vec![FoundModel { model, context, place, again: false, broken }];
+    let models = vec![FoundModel { model, context, place, again: false, line: 1, broken }];
     let lowered = lower(&Definitions { crates, models, ..Definitions::default() }, &[]);
     let mut facts = lowered.facts.into_iter().next()?;
     facts.module_path.clear();

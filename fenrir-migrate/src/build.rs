@@ -124,11 +124,11 @@ fn check_is_models_package(project: &Project, package: &Package) -> Result<(), S
 
 fn write(snapshot: &Snapshot, project: &Project, models: &Models) -> std::io::Result<()> {
     let definitions = &models.sources.definitions;
-    let mut files: BTreeMap<String, Vec<&Facts>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for (found, facts) in definitions.models.iter().zip(&models.lowered.facts) {
         let ident = found.model.ident.to_string();
-        files.entry(Facts::file_name(&ident, &facts.model)).or_default().push(facts);
+        let json = facts.to_json();
         if facts.managed {
             let root = &definitions.crates[found.place.crate_index];
             let path =
@@ -139,9 +139,10 @@ fn write(snapshot: &Snapshot, project: &Project, models: &Models) -> std::io::Re
                 path: path.join("::"),
                 nameable: found.place.nameable,
                 public: found.place.public,
-                fingerprint: facts.fingerprint(),
+                fingerprint: Facts::fingerprint(&json),
             });
         }
+        files.entry(Facts::file_name(&ident, &facts.model)).or_default().push(json);
     }
     let described = SnapshotProject {
         migrations: project

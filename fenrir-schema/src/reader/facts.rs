@@ -67,12 +67,16 @@ pub struct Problem {
 }
 
 impl Facts {
-    /// The hash of all of it: what a derive worked with, and what the build step has now.
+    /// All of it as JSON.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let text =
-            serde_json::to_string(self).unwrap_or_else(|error| unreachable!("facts are JSON: {error}"));
-        digest::of_this_build(&text)
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("facts are JSON: {error}"))
+    }
+
+    /// The hash of such JSON: what a derive worked with, and what the build step has now.
+    #[must_use]
+    pub fn fingerprint(json: &str) -> String {
+        digest::of_this_build(json)
     }
 
     /// The name of the file that the build step leaves them in.

@@ -39,21 +39,34 @@ pub(super) struct Unbalanced {
     pub(super) offset: usize,
 }
 
-/// Finds the words in a file without which it has neither models nor modules.
-pub(super) fn words_of_interest(text: &str) -> Vec<usize> {
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'T' if bytes[at..].starts_with(b"Table") => found.push(at),
-            b'D' if bytes[at..].starts_with(b"DbEnum") => found.push(at),
-            b'm' if is_module(&bytes[at..]) => found.push(at),
-            _ => {}
+/// What one pass over a file's text tells.
+#[derive(Default)]
+pub(super) struct Overview {
+    /// Where the words are without which there are neither models nor modules.
+    pub(super) words: Vec<usize>,
+    /// Where each line begins, but for the first.
+    pub(super) lines: Vec<usize>,
+}
+
+impl Overview {
+    pub(super) fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut overview = Self::default();
+        let mut at = 0;
+        while at < bytes.len() {
+            let c = bytes[at];
+            if c == b'\n' {
+                overview.lines.push(at + 1);
+            } else if c == b'T' || c == b'D' || c == b'm' {
+                let rest = &bytes[at..];
+                if rest.starts_with(b"Table") || rest.starts_with(b"DbEnum") || is_module(rest) {
+                    overview.words.push(at);
+                }
+            }
+            at += 1;
         }
-        at += 1;
+        overview
     }
-    found
 }
 
 /// `mod`, and no more of the word.
@@ -89,7 +102,7 @@ struct Skimmer<'a> {
 }
 
 /// The bytes that a group ends at, or that what could hide its end begins with.
-const IS_OF_INTEREST: [bool; 256] = {
+static IS_OF_INTEREST: [bool; 256] = {
     let mut table = [false; 256];
     let bytes = b"()[]{}\"'/";
     let mut index = 0;
@@ -568,7 +581,7 @@ mod tests {
             }
         }
         let mut found = Vec::new();
-        list(text, &skim(text, &words_of_interest(text)).unwrap(), &mut found);
+        list(text, &skim(text, &Overview::of(text).words).unwrap(), &mut found);
         found
     }
 

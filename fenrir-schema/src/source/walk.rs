@@ -1,6 +1,5 @@
 //! Following `mod` from a package's crates to its models.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
@@ -8,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::parse::Parser;
 use syn::{Attribute, DeriveInput, Meta};
 
 use super::alias::{self, names_in};
 use super::attributes::{Derived, configure, expand, may_derive, when_of};
 use super::cfg::{Cfg, When};
-use super::skim::{self, Item, Kind};
+use super::skim::{self, Item, Kind, Overview};
 use super::visibility::Visibility;
 use super::{Package, RootKind, SourceError, SourceProblem};
 use crate::reader::lower::{CrateRoot, Definitions, FoundAlias, FoundEnum, FoundModel, Lowered, Place};
@@ -32,9 +32,9 @@ pub struct Sources {
     pub unreadable: Vec<SourceProblem>,
     /// Mistakes within models and enums, which their derives report too.
     pub mistakes: Vec<SourceProblem>,
-    /// The file of each model and each enum, as problems name them.
-    model_files: Vec<String>,
-    enum_files: Vec<String>,
+    /// Where the text of each model and each enum begins.
+    model_origins: Vec<Origin>,
+    enum_origins: Vec<Origin>,
 }
 
 impl Sources {
@@ -56,7 +56,7 @@ impl Sources {
     pub fn enum_problems(&self, lowered: &Lowered) -> Vec<SourceProblem> {
         let problems = lowered.enum_problems.iter().map(|(index, problem)| {
             let span = self.definitions.enums[*index].context.span(problem.mark);
-            located(&self.enum_files[*index], span, problem.message.clone())
+            self.enum_origins[*index].problem(span, problem.message.clone())
         });
         problems.collect()
     }
@@ -69,13 +69,39 @@ impl Sources {
 
     fn model_problem(&self, index: usize, mark: Mark, message: String) -> SourceProblem {
         let span = self.definitions.models[index].context.span(mark);
-        located(&self.model_files[index], span, message)
+        self.model_origins[index].problem(span, message)
     }
 }
 
-fn located(file: &str, span: Span, message: String) -> SourceProblem {
-    let start = span.start();
-    SourceProblem { file: file.to_owned(), line: start.line, column: start.column + 1, message }
+/// Where a part of a file begins that is parsed on its own.
+struct Origin {
+    /// The file, as problems name it.
+    file: String,
+    line: usize,
+    column: usize,
+}
+
+impl Origin {
+    /// The line and the column of a span of the part.
+    fn place(&self, span: Span) -> (usize, usize) {
+        let start = span.start();
+        let column = if start.line == 1 { self.column + start.column } else { start.column + 1 };
+        (self.line + start.line - 1, column)
+    }
+
+    fn problem(&self, span: Span, message: String) -> SourceProblem {
+        let (line, column) = self.place(span);
+        SourceProblem { file: self.file.clone(), line, column, message }
+    }
+
+    fn error(&self, error: &syn::Error) -> SourceProblem {
+        self.problem(error.span(), error.to_string())
+    }
+
+    /// Whether two items are the same one, read for two crates.
+    fn is_that_of(&self, span: Span, other: &Origin, other_span: Span) -> bool {
+        self.file == other.file && self.place(span) == other.place(other_span)
+    }
 }
 
 /// A file's text as the compiler takes it: without a byte order mark, and with its own line ends.
@@ -150,32 +176,18 @@ struct File {
     /// As problems name it.
     name: String,
     text: String,
-    /// Where it may have models and modules.
-    words: Vec<usize>,
+    overview: Overview,
     /// The scope of a file that was not skimmed, since it can hold no module and no model.
     unskimmed: Option<Scope>,
-    /// The offset up to which lines were counted, the line there, and where that begins.
-    counted: Cell<(usize, usize, usize)>,
 }
 
 impl File {
-    /// The line and the column, in characters, of an offset. Items come in order, so that each line is
-    /// counted once.
+    /// The line and the column, in characters, of an offset.
     fn place(&self, offset: usize) -> (usize, usize) {
-        let bytes = self.text.as_bytes();
-        let (mut at, mut line, mut start) = self.counted.get();
-        if at > offset {
-            (at, line, start) = (0, 1, 0);
-        }
-        while at < offset {
-            if bytes[at] == b'\n' {
-                line += 1;
-                start = at + 1;
-            }
-            at += 1;
-        }
-        self.counted.set((at, line, start));
-        (line, 1 + self.text[start..offset].chars().count())
+        let lines = &self.overview.lines;
+        let before = lines.partition_point(|start| *start <= offset);
+        let start = before.checked_sub(1).map_or(0, |last| lines[last]);
+        (1 + before, 1 + self.text[start..offset].chars().count())
     }
 }
 
@@ -215,16 +227,15 @@ impl Walk<'_> {
         let text = as_compiled(text);
         let name = path.strip_prefix(&self.package.folder).unwrap_or(path);
         let name = name.to_string_lossy().replace('\\', "/");
-        let words = skim::words_of_interest(&text);
-        let of_interest = !words.is_empty();
+        let overview = Overview::of(&text);
+        let of_interest = !overview.words.is_empty();
         let index = self.files.len();
         self.files.push(File {
             path: path.to_owned(),
             name,
             text,
-            words,
+            overview,
             unskimmed: (!of_interest).then(|| scope.clone()),
-            counted: Cell::new((0, 1, 0)),
         });
         if !of_interest {
             return Ok(());
@@ -236,7 +247,7 @@ impl Walk<'_> {
     }
 
     fn skim(&mut self, index: usize, scope: &Scope) -> Result<(), SourceError> {
-        match skim::skim(&self.files[index].text, &self.files[index].words) {
+        match skim::skim(&self.files[index].text, &self.files[index].overview.words) {
             Ok(items) => self.items(index, &items, scope),
             Err(unbalanced) => {
                 let closes = self.files[index].text[unbalanced.offset..].starts_with('}');
@@ -357,13 +368,15 @@ impl Walk<'_> {
         if !may_derive(&self.files[file].text, &item.attributes) {
             return self.candidate(file, item, name, scope);
         }
-        let read = self.parse::<DeriveInput>(file, &item.text).and_then(|mut input| {
+        let origin = self.origin(file, &item.text);
+        let text = &self.files[file].text[item.text.clone()];
+        let read = syn::parse_str::<DeriveInput>(text).and_then(|mut input| {
             let configured = configure(&mut input, scope.when, self.cfg)?;
             Ok((input, configured))
         });
         let (input, configured) = match read {
             Ok(read) => read,
-            Err(error) => return self.unreadable_at(file, &error),
+            Err(error) => return self.sources.unreadable.push(origin.error(&error)),
         };
         let Some(kind) = configured.kind else { return self.candidate(file, item, name, scope) };
         // Of a function only tests have models: another's nothing could name.
@@ -376,56 +389,48 @@ impl Walk<'_> {
         let mut place = self.place(file, item, scope);
         place.managed = configured.when == When::Always;
         match kind {
-            Derived::Table => self.model(file, &input, place),
-            Derived::DbEnum => self.db_enum(file, &input, place),
+            Derived::Table => self.model(origin, &input, place),
+            Derived::DbEnum => self.db_enum(origin, &input, place),
         }
     }
 
-    fn model(&mut self, file: usize, input: &DeriveInput, place: Place) {
+    fn model(&mut self, origin: Origin, input: &DeriveInput, place: Place) {
         let mut context = Context::new();
         let model = Model::read(input, &mut context);
         let errors = context.take_errors();
-        let name = self.files[file].name.clone();
-        self.sources
-            .mistakes
-            .extend(errors.iter().map(|error| located(&name, error.span(), error.to_string())));
+        self.sources.mistakes.extend(errors.iter().map(|error| origin.error(error)));
         let Some(model) = model else { return };
         // A file that a library and a binary share is in both; the schema has its tables once.
         let again =
-            self.sources.definitions.models.iter().zip(&self.sources.model_files).any(|(found, there)| {
-                *there == name
-                    && found.place.crate_index != place.crate_index
-                    && found.model.ident == model.ident
-                    && found.context.span(found.model.mark).start() == model.ident.span().start()
+            self.sources.definitions.models.iter().zip(&self.sources.model_origins).any(|(found, there)| {
+                found.place.crate_index != place.crate_index
+                    && origin.is_that_of(model.ident.span(), there, found.model.ident.span())
             });
+        let (line, _) = origin.place(model.ident.span());
         self.sources.definitions.models.push(FoundModel {
             model,
             context,
             place,
             again,
+            line,
             broken: !errors.is_empty(),
         });
-        self.sources.model_files.push(name);
+        self.sources.model_origins.push(origin);
     }
 
-    fn db_enum(&mut self, file: usize, input: &DeriveInput, place: Place) {
+    fn db_enum(&mut self, origin: Origin, input: &DeriveInput, place: Place) {
         let mut context = Context::new();
         let definition = DbEnumModel::read(input, &mut context);
-        let name = self.files[file].name.clone();
         let errors = context.take_errors();
-        self.sources
-            .mistakes
-            .extend(errors.iter().map(|error| located(&name, error.span(), error.to_string())));
+        self.sources.mistakes.extend(errors.iter().map(|error| origin.error(error)));
         let Some(definition) = definition else { return };
         let again =
-            self.sources.definitions.enums.iter().zip(&self.sources.enum_files).any(|(found, there)| {
-                *there == name
-                    && found.place.crate_index != place.crate_index
-                    && found.definition.ident == definition.ident
-                    && found.context.span(found.definition.mark).start() == definition.ident.span().start()
+            self.sources.definitions.enums.iter().zip(&self.sources.enum_origins).any(|(found, there)| {
+                found.place.crate_index != place.crate_index
+                    && origin.is_that_of(definition.ident.span(), there, found.definition.ident.span())
             });
         self.sources.definitions.enums.push(FoundEnum { definition, context, place, again });
-        self.sources.enum_files.push(name);
+        self.sources.enum_origins.push(origin);
     }
 
     fn candidate(&mut self, file: usize, item: &Item, name: &Range<usize>, scope: &Scope) {
@@ -492,19 +497,15 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Parses a part of a file, with spans that are those of the file.
-    fn parse<T: syn::parse::Parse>(&self, file: usize, range: &Range<usize>) -> syn::Result<T> {
-        let text = &self.files[file].text;
+    /// Where a part of a file begins.
+    fn origin(&self, file: usize, range: &Range<usize>) -> Origin {
         let (line, column) = self.files[file].place(range.start);
-        let mut padded = "\n".repeat(line - 1);
-        padded.push_str(&" ".repeat(column - 1));
-        padded.push_str(&text[range.clone()]);
-        syn::parse_str(&padded)
+        Origin { file: self.files[file].name.clone(), line, column }
     }
 
     /// When an item is compiled and where its file is. What cannot be told only matters where a model
     /// depends on it.
-    fn outer(&mut self, file: usize, item: &Item) -> Outer {
+    fn outer(&self, file: usize, item: &Item) -> Outer {
         let mut outer = Outer { when: When::Always, doubt: None, path: None };
         for range in &item.attributes {
             let text = &self.files[file].text[range.clone()];
@@ -513,7 +514,7 @@ impl Walk<'_> {
             {
                 continue;
             }
-            let result = self.attributes(file, range).and_then(|attributes| {
+            let result = Attribute::parse_outer.parse_str(text).and_then(|attributes| {
                 let mut expanded = Vec::new();
                 for attribute in attributes {
                     expand(attribute, self.cfg, &mut expanded)?;
@@ -531,30 +532,15 @@ impl Walk<'_> {
                 Ok(())
             });
             if let Err(error) = result {
-                outer.doubt = Some(located(&self.files[file].name, error.span(), error.to_string()));
+                outer.doubt = Some(self.origin(file, range).error(&error));
             }
         }
         outer
-    }
-
-    fn attributes(&self, file: usize, range: &Range<usize>) -> syn::Result<Vec<Attribute>> {
-        struct Attributes(Vec<Attribute>);
-        impl syn::parse::Parse for Attributes {
-            fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
-                Attribute::parse_outer(input).map(Attributes)
-            }
-        }
-        self.parse::<Attributes>(file, range).map(|attributes| attributes.0)
     }
 
     fn unreadable(&mut self, file: usize, offset: usize, message: String) {
         let (line, column) = self.files[file].place(offset);
         let file = self.files[file].name.clone();
         self.sources.unreadable.push(SourceProblem { file, line, column, message });
-    }
-
-    fn unreadable_at(&mut self, file: usize, error: &syn::Error) {
-        let problem = located(&self.files[file].name, error.span(), error.to_string());
-        self.sources.unreadable.push(problem);
     }
 }

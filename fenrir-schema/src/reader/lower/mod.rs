@@ -53,6 +53,8 @@ pub struct FoundModel {
     pub place: Place,
     /// Whether another crate of the package has it too, from the same file.
     pub again: bool,
+    /// The line of its name, from 1.
+    pub line: usize,
     /// Whether its own tokens hold a mistake, which the derive reports.
     pub broken: bool,
 }
@@ -182,7 +184,7 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
             model: found.model.fingerprint(),
             crate_name: definitions.crates[found.place.crate_index].name.clone(),
             module_path,
-            line: found.context.span(found.model.mark).start().line,
+            line: found.line,
             managed: found.in_schema(),
             dialects: dialects.to_vec(),
             table,
