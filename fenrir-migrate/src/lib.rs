@@ -36,6 +36,8 @@ pub mod cli;
 #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod database;
 #[cfg(feature = "runtime")]
+mod diesel_source;
+#[cfg(feature = "runtime")]
 mod embedded;
 #[cfg(feature = "runtime")]
 mod error;

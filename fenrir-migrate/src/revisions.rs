@@ -114,6 +114,14 @@ impl Migration {
         })
     }
 
+    /// Whether its SQL is not what was generated.
+    pub(crate) fn is_edited(&self) -> Result<bool, Error> {
+        match self {
+            Migration::Folder(folder) => Ok(self.checksum()? != folder.fenrir.checksum),
+            Migration::Embedded(_) => Ok(false),
+        }
+    }
+
     /// What it creates, and what it drops.
     pub(crate) fn objects(&self) -> Result<(Vec<Object>, Vec<Object>), Error> {
         Ok(match self {

@@ -109,6 +109,16 @@ fn a_dry_run_writes_nothing() {
     assert!(project.list("migrations").is_empty());
 }
 
+/// What a run that was killed left behind is gone with the next, and was never read.
+#[test]
+fn a_half_written_migration_is_nobodys() {
+    let (project, _database) = on(Dialect::Sqlite, PAGES);
+    project.write("migrations/.fenrir-writing-2026-01-01-000000_x/up.sql", "CREATE");
+    assert!(project.ok(&["history"]).contains("no migrations"));
+    project.ok(&["migrate", "-m", "Create pages"]);
+    assert_eq!(project.list("migrations").len(), 1);
+}
+
 #[test]
 fn two_dialects_get_a_folder_each_with_one_revision() {
     let project = Project::new(BINARY, &["postgres", "sqlite"], PAGES);
@@ -462,7 +472,9 @@ fn an_edited_migration_may_be_applied_but_not_edited_after() {
         let (project, _database) = on(dialect, PAGES);
         project.ok(&["migrate", "-m", "Create pages"]);
         let path = format!("migrations/{}/up.sql", project.list("migrations")[0]);
+        assert!(!project.ok(&["history"]).contains("(edited)"));
         project.write(&path, &(project.read(&path) + "\n-- reviewed\n"));
+        assert!(project.ok(&["history"]).contains("(edited)"));
         project.ok(&["upgrade"]);
         // A checkout with other line ends is no edit.
         project.write(&path, &project.read(&path).replace('\n', "\r\n"));

@@ -166,3 +166,35 @@ fn a_migrator_does_not_run_inside_a_transaction() {
     let error = Migrator::new(&fenrir_models::MIGRATIONS).run(&mut connection).unwrap_err();
     assert!(matches!(error, fenrir_migrate::Error::InTransaction), "{error}");
 }
+
+/// Nothing pending costs one query, and takes no lock.
+#[test]
+fn a_boot_with_nothing_pending_is_one_query() {
+    use diesel::connection::InstrumentationEvent;
+    use std::sync::{Arc, Mutex};
+
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let queries = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&queries);
+        let record = move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                seen.lock().unwrap().push(query.to_string());
+            }
+        };
+        match database.connect() {
+            Connected::Postgres(mut connection) => {
+                boot(&mut connection);
+                connection.set_instrumentation(record);
+                assert_eq!(boot(&mut connection), 0);
+            }
+            Connected::Sqlite(mut connection) => {
+                boot(&mut connection);
+                connection.set_instrumentation(record);
+                assert_eq!(boot(&mut connection), 0);
+            }
+        }
+        let queries = queries.lock().unwrap();
+        assert_eq!(queries.len(), 1, "{dialect}: {queries:?}");
+    }
+}

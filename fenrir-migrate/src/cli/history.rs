@@ -37,13 +37,15 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
             None => "",
         };
         let mark = if head.as_deref() == Some(revision) { " (head)" } else { "" };
-        lines.push(format!("{revision}{mark} {state:<8}{}", migration.message()));
+        let edited = if migration.is_edited()? { " (edited)" } else { "" };
+        lines.push(format!("{revision}{mark} {state:<8}{}{edited}", migration.message()));
         entries.push(json!({
             "revision": revision,
             "name": migration.name(),
             "parent": migration.parent(),
             "message": migration.message(),
             "applied": is_applied(revision),
+            "edited": migration.is_edited()?,
         }));
     }
     for one in applied.iter().flatten() {

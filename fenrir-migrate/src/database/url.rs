@@ -1,7 +1,7 @@
 //! Where a database is: a URL whose password nobody sees.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::Connection;
 use fenrir_schema::Dialect;
@@ -19,6 +19,8 @@ pub(crate) struct DatabaseUrl {
     shown: String,
     name: String,
     password: Option<Secret>,
+    /// The file that it is, if it is one and no more than one: no URI, not in memory.
+    file: Option<PathBuf>,
 }
 
 /// Why a URL is none of a database. It never holds the URL.
@@ -98,23 +100,18 @@ impl DatabaseUrl {
 
     /// A file's path, if it is relative, from a folder on.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
-        let path = self.connect.reveal();
-        if self.dialect != Dialect::Sqlite || path.starts_with("file:") || path == ":memory:" {
-            return self;
+        match &self.file {
+            Some(file) => {
+                let connect = Secret::new(folder.join(file).to_string_lossy());
+                Self { file: Some(folder.join(file)), connect, ..self }
+            }
+            None => self,
         }
-        let connect = Secret::new(folder.join(path).to_string_lossy());
-        Self { connect, ..self }
     }
 
     /// Whether there is something to connect to without making it: a file of SQLite's may not be there.
     pub(crate) fn exists(&self) -> bool {
-        match self.dialect {
-            Dialect::Sqlite => {
-                let path = self.connect.reveal();
-                path.starts_with("file:") || path == ":memory:" || Path::new(path).exists()
-            }
-            Dialect::Postgres => true,
-        }
+        self.file.as_ref().is_none_or(|file| file.exists())
     }
 
     /// The database's name: for SQLite, that of its file.
@@ -191,6 +188,7 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
         shown: format!("sqlite://{file}"),
         name: name.unwrap_or_else(|| file.to_owned()),
         password: None,
+        file: (file == path && path != ":memory:").then(|| PathBuf::from(path)),
     })
 }
 
@@ -232,6 +230,7 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
         shown,
         name,
         password: password.map(Secret::new),
+        file: None,
     })
 }
 

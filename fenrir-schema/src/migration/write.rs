@@ -52,7 +52,7 @@ pub fn write_migration(
             }),
         };
         let changes = ChangesFile { format: CHANGES_FORMAT, changes: changes.to_vec() };
-        let folder = migration.folder.join(format!(".fenrir-writing-{name}"));
+        let folder = migration.folder.join(format!("{WRITING}{name}"));
         pending.temporary.push((folder.clone(), migration.folder.join(name)));
         let broken = |error: &dyn std::fmt::Display| MigrationError::broken(&folder, error.to_string());
         let files = [
@@ -71,10 +71,7 @@ fn write_files(folder: &Path, files: &[(&str, String)]) -> Result<(), MigrationE
         let path = path.to_owned();
         move |source| MigrationError::Write { path, source }
     };
-    // What a killed run left under this name is not wanted by anybody.
-    if folder.is_dir() {
-        fs::remove_dir_all(folder).map_err(error(folder))?;
-    }
+    clear_stale(folder.parent().unwrap_or(folder));
     fs::create_dir_all(folder).map_err(error(folder))?;
     for (name, text) in files {
         let path = folder.join(name);
@@ -82,6 +79,19 @@ fn write_files(folder: &Path, files: &[(&str, String)]) -> Result<(), MigrationE
     }
     Ok(())
 }
+
+/// Removes what a run that was killed left half-written: nothing reads it, and nobody wants it.
+fn clear_stale(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(WRITING) {
+            // Best effort: in the way of nothing but itself.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The beginning of the names of folders that are being written.
+const WRITING: &str = ".fenrir-writing-";
 
 /// Folders that are to be named, and go away when they are not.
 #[derive(Default)]
