@@ -18,14 +18,13 @@ use fenrir_schema::{diff, in_full};
 /// `FENRIR_PENDING=deny` makes them errors, for continuous integration, and `FENRIR_PENDING=allow`
 /// says nothing. What is wrong with a model is left for its derive to report, where it stands.
 pub fn snapshot() {
-    let mut report = Report::default();
+    let mut report = Report;
     if let Err(message) = run(&mut report) {
         report.error(&message);
     }
 }
 
 /// What Cargo is told, on standard output.
-#[derive(Default)]
 struct Report;
 
 #[expect(clippy::print_stdout, reason = "a build script talks to Cargo there")]

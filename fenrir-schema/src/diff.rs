@@ -246,7 +246,7 @@ fn creations(schema: &Schema, other: &Schema) -> (Vec<Change>, Vec<Change>) {
         let (later, now) = table.foreign_keys.into_iter().partition(|(_, key)| is_later(key));
         table.foreign_keys = now;
         tables.push(Change::CreateTable { table });
-        for (key_name, definition) in BTreeMap::from(later) {
+        for (key_name, definition) in later {
             keys.push(Change::AddForeignKey { table: name.clone(), name: key_name, definition });
         }
     }

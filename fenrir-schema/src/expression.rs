@@ -81,7 +81,8 @@ fn check(text: &str) -> Result<(), ExpressionError> {
             }
             // A doubled quote inside a quoted text closes it and opens it again: the same end.
             '\'' | '"' | '`' => {
-                if !characters.by_ref().any(|inner| inner == c) {
+                let is_closed = characters.by_ref().any(|inner| inner == c);
+                if !is_closed {
                     return Err(ExpressionError::OpenQuote(c));
                 }
             }

@@ -1,5 +1,6 @@
 //! Reading models from the sources of whole packages, written into temporary folders.
 #![cfg(feature = "source")]
+#![expect(clippy::unwrap_used, reason = "what helpers of tests cannot do, fails the test")]
 
 mod aliases;
 mod cfg;
