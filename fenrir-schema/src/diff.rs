@@ -72,10 +72,11 @@ impl Diff<'_> {
         changes.extend(crate::invert(&dropped_circular));
         changes.extend(crate::invert(&dropped_tables));
         changes.extend(steps.drop_others);
+        changes.extend(create_enums);
+        // A backfill may read a column that goes.
+        changes.extend(steps.add_columns);
         changes.extend(steps.drop_columns);
         changes.extend(drop_enums);
-        changes.extend(create_enums);
-        changes.extend(steps.add_columns);
         changes.extend(steps.add_others);
         changes.extend(create_tables);
         changes.extend(circular);
@@ -158,7 +159,12 @@ impl Diff<'_> {
             }
         });
         for columns in dropped {
-            let rests = |key: &ForeignKey| key.references == *table && key.referenced_columns == columns;
+            // The order of a key's columns says nothing about what it rests on.
+            let rests = |key: &ForeignKey| {
+                key.references == *table
+                    && key.referenced_columns.len() == columns.len()
+                    && key.referenced_columns.iter().all(|column| columns.contains(column))
+            };
             for (other, definition) in &self.to.tables {
                 let before = self.from.tables.get(other);
                 for (name, key) in definition.foreign_keys.iter().filter(|(_, key)| rests(key)) {

@@ -17,6 +17,8 @@ pub const FILE_NAME: &str = "fenrir.toml";
 pub struct Project {
     /// The folder of `fenrir.toml`.
     pub root: PathBuf,
+    /// The file that was read.
+    pub file: PathBuf,
     /// The package whose sources hold the models; without it, the package in [`Project::root`].
     pub package: Option<String>,
     /// The folder of the migrations, relative to [`Project::root`] or absolute.
@@ -142,12 +144,13 @@ impl Project {
         let file: File = toml::from_str(&text).map_err(|error| ProjectError::Parse {
             path: path.to_owned(),
             line: error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
-            message: error.message().to_owned(),
+            message: without_values(error.message()),
         })?;
         let dialects_error = |message: String| ProjectError::Dialects { path: path.to_owned(), message };
         let dialects = dialects(&file.migrations.dialects.unwrap_or_default()).map_err(dialects_error)?;
         Ok(Project {
             root: path.parent().map_or_else(PathBuf::new, Path::to_owned),
+            file: path.to_owned(),
             package: file.models.package,
             migrations: file.migrations.dir.unwrap_or_else(|| PathBuf::from("migrations")),
             dialects,
@@ -158,7 +161,7 @@ impl Project {
     /// The file that was read.
     #[must_use]
     pub fn file(&self) -> PathBuf {
-        self.root.join(FILE_NAME)
+        self.file.clone()
     }
 
     /// The folder that holds the migrations, or a folder of them for each dialect.
@@ -174,6 +177,15 @@ impl Project {
             [_] => self.migrations_root(),
             _ => self.migrations_root().join(dialect.name()),
         }
+    }
+}
+
+/// What is wrong, without what was found: that may be a URL in the wrong place.
+fn without_values(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid") => format!("expected {expected}"),
+        _ if message.contains("://") || message.contains('@') => "this does not belong here".to_owned(),
+        _ => message.to_owned(),
     }
 }
 
@@ -225,6 +237,19 @@ mod tests {
                 .to_string();
         assert!(error.contains("fenrir.toml:4:"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn an_address_in_the_wrong_place_is_not_shown() {
+        for text in [
+            "database = \"postgres://u:hunter2@h/d\"",
+            "[migrations]\ndialects = \"postgres://u:hunter2@h/d\"",
+            "[migrations]\ndialects = [\"postgres://u:hunter2@h/d\"]",
+            "\"postgres://u:hunter2@h/d\" = 1",
+        ] {
+            let error = crate::in_full(&read(text).unwrap_err());
+            assert!(!error.contains("hunter2"), "{text}: {error}");
+        }
     }
 
     #[test]

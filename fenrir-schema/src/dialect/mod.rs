@@ -214,7 +214,11 @@ impl FromStr for Dialect {
         match name {
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
             "sqlite" => Ok(Dialect::Sqlite),
-            _ => Err(UnknownDialect(name.to_owned())),
+            // What is no word may be an address with a password.
+            _ if name.len() <= 20 && name.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                Err(UnknownDialect(name.to_owned()))
+            }
+            _ => Err(UnknownDialect("…".to_owned())),
         }
     }
 }

@@ -26,20 +26,30 @@ PRAGMA legacy_alter_table = ON;
     begin: "BEGIN IMMEDIATE;\n",
     enter: "\
 CREATE TEMP TABLE fenrir_guard (
-    violations_before INTEGER NOT NULL,
-    violations_after INTEGER
+    orphans INTEGER
         CONSTRAINT \"rows would be left without the row that they refer to\"
-        CHECK (violations_after <= violations_before),
+        CHECK (orphans = 0),
     triggers INTEGER
         CONSTRAINT \"a table to be rebuilt has triggers that would be lost: drop them first\"
-        CHECK (triggers = 0)
+        CHECK (triggers = 0),
+    indexes INTEGER
+        CONSTRAINT \"a table to be rebuilt has indexes of other makers that would be lost: drop them first\"
+        CHECK (indexes = 0)
 );
-INSERT INTO fenrir_guard (violations_before)
-    SELECT count(*) FROM pragma_foreign_key_check;
+INSERT INTO fenrir_guard (orphans) VALUES (0);
+CREATE TEMP TABLE fenrir_orphans AS
+    SELECT c.\"table\" AS name, k.\"from\" AS key, c.rowid AS number
+    FROM pragma_foreign_key_check c JOIN pragma_foreign_key_list(c.\"table\") k ON k.id = c.fkid;
 ",
     leave: "\
-UPDATE fenrir_guard
-    SET violations_after = (SELECT count(*) FROM pragma_foreign_key_check);
+UPDATE fenrir_guard SET orphans = (
+    SELECT count(*) FROM (
+        SELECT c.\"table\", k.\"from\", c.rowid
+        FROM pragma_foreign_key_check c JOIN pragma_foreign_key_list(c.\"table\") k ON k.id = c.fkid
+        EXCEPT SELECT name, key, number FROM fenrir_orphans
+    )
+);
+DROP TABLE temp.fenrir_orphans;
 DROP TABLE temp.fenrir_guard;
 ",
     commit: "COMMIT;\n",
@@ -182,7 +192,8 @@ impl<'a> Plan<'a> {
         if !rebuilt.is_empty() || self.drops_a_circle() {
             script.frame = Some(FRAME);
         }
-        for (_, changes) in &altered {
+        // Those of rebuilt tables too: their names may be wanted before their tables are.
+        for changes in self.altered.values() {
             drop_indexes(changes, &mut script);
         }
         for name in self.before.creation_order(&self.dropped).into_iter().rev() {
@@ -220,11 +231,12 @@ impl<'a> Plan<'a> {
     fn drops_a_circle(&self) -> bool {
         let mut gone = BTreeSet::new();
         for name in self.before.creation_order(&self.dropped) {
-            gone.insert(name);
+            // A table that points at itself is a circle of one.
             let points_ahead = |target: &Identifier| self.dropped.contains(target) && !gone.contains(target);
             if self.before.tables[name].foreign_keys.values().any(|key| points_ahead(&key.references)) {
                 return true;
             }
+            gone.insert(name);
         }
         false
     }
@@ -232,14 +244,7 @@ impl<'a> Plan<'a> {
     fn rebuild(&self, name: &Identifier, changes: &[&Change], script: &mut Script) {
         let (old, new) = (&self.before.tables[name], &self.after.tables[name]);
         let about: Vec<_> = changes.iter().map(ToString::to_string).collect();
-        script.push(
-            format_args!("rebuild table `{name}`: {}", about.join("; ")),
-            format!(
-                "UPDATE fenrir_guard SET triggers = (\n    SELECT count(*) FROM sqlite_master WHERE type = \
-                 'trigger' AND lower(tbl_name) = lower({})\n)",
-                Sqlite.literal(name.as_str())
-            ),
-        );
+        script.push(format_args!("rebuild table `{name}`: {}", about.join("; ")), guard_objects(old));
         // Named after what it will hold: the same for every run, and nobody else's.
         let text = create_table(new, name, self.after);
         let temporary =
@@ -258,6 +263,23 @@ impl<'a> Plan<'a> {
         script.also(format!("ALTER TABLE {} RENAME TO {}", quote(&temporary), quote(name)));
         create_indexes(new, script);
     }
+}
+
+/// What goes with the old table and is nobody's to make again.
+fn guard_objects(old: &Table) -> String {
+    let table = Sqlite.literal(old.name.as_str());
+    let known: Vec<_> = old.indexes.keys().map(|name| Sqlite.literal(name.as_str())).collect();
+    let of = |kind: &str| {
+        format!(
+            "SELECT count(*) FROM sqlite_master WHERE type = '{kind}' AND lower(tbl_name) = lower({table})"
+        )
+    };
+    format!(
+        "UPDATE fenrir_guard SET\n    triggers = ({}),\n    indexes = (\n        {}\n        AND sql IS NOT NULL AND name NOT IN ({})\n    )",
+        of("trigger"),
+        of("index"),
+        known.join(", ")
+    )
 }
 
 fn quote(name: &Identifier) -> String {

@@ -185,9 +185,12 @@ impl Chain {
         if text.is_empty() {
             return Ok(None);
         }
-        let digits = text.replace('-', "");
-        let is_id =
-            !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) && !text.starts_with('-');
+        let is_id = text.chars().all(|c| c.is_ascii_digit());
+        // With dashes, whole parts of the folder's date: `2026-1` is one before `2026`.
+        let is_dated = |link: &Link| {
+            text.contains('-')
+                && link.name.strip_prefix(text).is_some_and(|rest| rest.starts_with(['-', '_']))
+        };
         let by = |fits: &dyn Fn(&Link) -> bool| -> Result<Option<usize>, RevisionError> {
             let found: Vec<_> = (0..self.links.len()).filter(|&index| fits(&self.links[index])).collect();
             match found.as_slice() {
@@ -199,13 +202,11 @@ impl Chain {
                 }),
             }
         };
-        if let Some(position) = by(&|link| link.name == text || link.revision == digits && is_id)? {
+        if let Some(position) = by(&|link| link.name == text || link.revision == text)? {
             return Ok(Some(position));
         }
-        if is_id {
-            if let Some(position) = by(&|link| link.revision.starts_with(&digits))? {
-                return Ok(Some(position));
-            }
+        if let Some(position) = by(&|link| is_id && link.revision.starts_with(text) || is_dated(link))? {
+            return Ok(Some(position));
         }
         // The part behind the date, so that digits of a date are not part of a name.
         by(&|link| link.name.split_once('_').is_some_and(|(_, slug)| slug.contains(text)))
@@ -264,6 +265,7 @@ mod tests {
             ("base+2", 2),
             ("initial+1", 2),
             ("2026-11-24-101500-1", 1),
+            ("2026-11-25-2", 1),
         ] {
             assert_eq!(chain().resolve(text, 1), Ok(position), "{text}");
         }

@@ -9,6 +9,5 @@ mod modules;
 mod package;
 mod problems;
 mod robustness;
-mod speed;
 mod text;
 mod visibility;
