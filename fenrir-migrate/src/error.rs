@@ -7,7 +7,7 @@ use fenrir_schema::migration::{ChainError, MigrationError, RevisionError};
 
 /// Why migrations did not run.
 ///
-/// What was applied before stays applied, and is recorded; nothing else was changed.
+/// What was applied before stays applied, and is recorded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -36,7 +36,8 @@ pub enum Error {
     /// The database has a revision that these migrations do not.
     #[error(
         "the database is at revision {revision}, which is not among these migrations: they are older than the \
-         database, or its folder was deleted. Bring the folder back, or use the version that has it"
+         database, or its folder was deleted. Bring the folder back, or use the version that has it; if the database \
+         is as another revision has it, `fenrir stamp --purge` records that one instead"
     )]
     UnknownRevision {
         /// The newest such revision.
@@ -66,6 +67,12 @@ pub enum Error {
     /// The database went on while a question about it was asked.
     #[error("another process has migrated this database meanwhile: try again")]
     Moved,
+    /// A revision to upgrade to that the database is past.
+    #[error("`{revision}` is behind the database: `fenrir downgrade {revision}` goes back there")]
+    Behind {
+        /// What was asked for.
+        revision: String,
+    },
     /// Another process holds the lock.
     #[error("another process is migrating this database, and was not done after {}s{}", .waited.as_secs(), .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
     Locked {
@@ -74,7 +81,8 @@ pub enum Error {
         /// Who holds the lock, as far as the database tells.
         holder: Option<String>,
     },
-    /// A migration's SQL failed; the database is as it was before that migration.
+    /// A migration's SQL failed. The database is as it was before that migration, unless it does not run
+    /// in a transaction: the error says which.
     #[error("{}", .0)]
     Statement(Box<StatementError>),
     /// A table that is to be created is there already.
@@ -88,12 +96,11 @@ pub enum Error {
         table: String,
     },
     /// The database refused something else.
-    #[error("{doing} failed")]
+    #[error("{doing} failed: {}", in_words(source))]
     Database {
         /// What was being done.
         doing: &'static str,
         /// The database's error.
-        #[source]
         source: diesel::result::Error,
     },
 }
@@ -115,14 +122,7 @@ pub struct StatementError {
 
 impl std::fmt::Display for StatementError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}/{}` failed: {}", self.migration, self.file, self.source)?;
-        if let diesel::result::Error::DatabaseError(_, information) = &self.source {
-            for (what, text) in [("detail", information.details()), ("hint", information.hint())] {
-                if let Some(text) = text {
-                    write!(f, "\n{what}: {text}")?;
-                }
-            }
-        }
+        write!(f, "`{}/{}` failed: {}", self.migration, self.file, in_words(&self.source))?;
         if self.undone {
             f.write_str("\nnothing of it was kept")?;
         } else {
@@ -133,6 +133,19 @@ impl std::fmt::Display for StatementError {
         }
         Ok(())
     }
+}
+
+/// A database's error, with the detail and the hint that it gives.
+fn in_words(error: &diesel::result::Error) -> String {
+    let mut text = error.to_string();
+    if let diesel::result::Error::DatabaseError(_, information) = error {
+        for (what, more) in [("detail", information.details()), ("hint", information.hint())] {
+            if let Some(more) = more {
+                text.push_str(&format!("\n{what}: {more}"));
+            }
+        }
+    }
+    text
 }
 
 impl std::error::Error for StatementError {}

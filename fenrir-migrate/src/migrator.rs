@@ -151,7 +151,7 @@ impl<'a> Runner<'a> {
     fn lock(&mut self) -> Result<(), Error> {
         let start = Instant::now();
         let mut attempt = 0;
-        while !self.database.try_lock().map_err(Error::database("taking the lock"))? {
+        while !self.retry("taking the lock", |database| database.try_lock())? {
             if attempt == 0 {
                 let holder = self.database.lock_holder().unwrap_or_default();
                 tracing::info!(holder, "waiting for another process that is migrating this database");
@@ -171,18 +171,27 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Opens a transaction, and tries again while another connection is in the way.
     fn begin(&mut self, history: bool) -> Result<(), Error> {
+        let result = self.retry("opening a transaction", |database| database.begin(history));
+        if result.is_err() {
+            self.database.rollback();
+        }
+        result
+    }
+
+    /// Tries again while another connection is in the way, for as long as it may.
+    fn retry<T>(
+        &mut self,
+        doing: &'static str,
+        mut act: impl FnMut(&mut dyn Database) -> diesel::QueryResult<T>,
+    ) -> Result<T, Error> {
         let start = Instant::now();
         let mut attempt = 0;
         loop {
-            match self.database.begin(history) {
-                Ok(()) => return Ok(()),
+            match act(self.database) {
+                Ok(value) => return Ok(value),
                 Err(error) if self.database.is_busy(&error) => self.wait(start, attempt)?,
-                Err(source) => {
-                    self.database.rollback();
-                    return Err(Error::Database { doing: "opening a transaction", source });
-                }
+                Err(source) => return Err(Error::Database { doing, source }),
             }
             attempt += 1;
         }
@@ -204,10 +213,11 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Commits what went well, and takes back what did not.
+    /// Commits what went well, and takes back what did not. A commit that another connection is in the
+    /// way of can be tried again: SQLite leaves the transaction open.
     fn finish<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         let result = result.and_then(|value| {
-            self.database.commit().map_err(Error::database("committing"))?;
+            self.retry("committing", |database| database.commit())?;
             Ok(value)
         });
         if result.is_err() {
@@ -226,8 +236,7 @@ impl<'a> Runner<'a> {
     ) -> Result<Next, Error> {
         // The frame's settings must be made before the transaction, and so before it is known
         // whether the migration is still to run.
-        let looked =
-            record::read(self.database).map_err(Error::database("reading the migrations' history"))?;
+        let looked = self.retry("reading the migrations' history", |database| record::read(database))?;
         let position = self.position(&looked)?;
         let target = match target {
             Some(target) => *target,
@@ -323,9 +332,8 @@ impl<'a> Runner<'a> {
     ) -> Result<(), Error> {
         for part in parts {
             if let Err(source) = self.database.execute(part) {
-                if undone {
-                    self.database.rollback();
-                }
+                // A file may have opened a transaction of its own.
+                self.database.rollback();
                 return Err(self.explain(migration, direction, source, undone, before));
             }
         }

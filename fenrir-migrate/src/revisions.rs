@@ -94,17 +94,17 @@ impl Migration {
     }
 
     pub(crate) fn up(&self) -> Result<Cow<'_, str>, Error> {
-        Ok(match self {
+        Ok(line_ends(match self {
             Migration::Folder(folder) => Cow::Owned(folder.up()?),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.up),
-        })
+        }))
     }
 
     pub(crate) fn down(&self) -> Result<Cow<'_, str>, Error> {
-        Ok(match self {
+        Ok(line_ends(match self {
             Migration::Folder(folder) => Cow::Owned(folder.down()?),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.down),
-        })
+        }))
     }
 
     pub(crate) fn checksum(&self) -> Result<String, Error> {
@@ -161,6 +161,11 @@ impl Migration {
                 .collect(),
         })
     }
+}
+
+/// As they were written: a checkout on another system may have others.
+fn line_ends(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { text }
 }
 
 /// The macro took the names from identifiers.

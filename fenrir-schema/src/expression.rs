@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Identifier;
+
 /// An SQL expression as a user wrote it, such as `CURRENT_TIMESTAMP` or `length(name) > 2`.
 ///
 /// It can stand in the middle of a statement without ending it: it is not empty, its quotes and
@@ -51,6 +53,40 @@ impl Expression {
         let text = text.into().trim().to_owned();
         check(&text)?;
         Ok(Self(text))
+    }
+
+    /// Whether a name stands in it, quoted or not, outside texts.
+    ///
+    /// ```
+    /// use fenrir_schema::{Expression, Identifier};
+    ///
+    /// let check = Expression::new("lower(name) <> 'title'")?;
+    /// assert!(check.mentions(&Identifier::new("name")?));
+    /// assert!(!check.mentions(&Identifier::new("title")?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn mentions(&self, name: &Identifier) -> bool {
+        let mut rest = self.0.as_str();
+        while let Some(first) = rest.chars().next() {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+            let end = match first {
+                '\'' | '"' | '`' => 1 + rest[1..].find(first).map_or(rest.len() - 1, |at| at + 1),
+                c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+                c => c.len_utf8(),
+            };
+            let word = &rest[..end];
+            let found = match first {
+                '\'' => false,
+                '"' | '`' => word.trim_matches(first).eq_ignore_ascii_case(name.as_str()),
+                _ => word.eq_ignore_ascii_case(name.as_str()),
+            };
+            if found {
+                return true;
+            }
+            rest = &rest[end..];
+        }
+        false
     }
 
     /// The expression, as it was written.

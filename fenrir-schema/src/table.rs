@@ -228,6 +228,27 @@ impl Table {
         same(&self.primary_key.columns) || self.uniques.values().any(|unique| same(&unique.columns))
     }
 
+    /// Whether a unique constraint or a foreign key has a say in what a column holds.
+    #[must_use]
+    pub fn binds(&self, column: &Identifier) -> bool {
+        self.uniques.values().any(|unique| unique.columns.contains(column))
+            || self.foreign_keys.values().any(|key| key.columns.contains(column))
+            || self.primary_key.columns.contains(column)
+    }
+
+    /// The expressions of its checks and indexes, each with what it is of.
+    pub fn expressions(&self) -> impl Iterator<Item = (String, &Expression)> {
+        let checks = self.checks.iter().map(|(name, check)| (format!("the check `{name}`"), check));
+        let indexes = self.indexes.iter().flat_map(|(name, index)| {
+            let keys = index.keys.iter().filter_map(|key| match &key.of {
+                IndexTarget::Expression(expression) => Some(expression),
+                IndexTarget::Column(_) => None,
+            });
+            keys.chain(&index.predicate).map(move |expression| (format!("the index `{name}`"), expression))
+        });
+        checks.chain(indexes)
+    }
+
     /// The table as JSON, for code that is generated; [`Table::from_json`] reads it again.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -196,7 +196,7 @@ fn a_dotenv_file() {
     let database = TestDatabase::sqlite();
     let project = Project::new(BINARY, &["sqlite"], PAGES);
     project.write(".env", &format!("DATABASE_URL={}\n", database.url()));
-    assert_eq!(project.ok(&["current"]), "base\n");
+    assert!(project.ok(&["current"]).starts_with("base"));
     project.write(".env", "this is s3cret\n");
     let said = project.fails(2, &["current"]);
     assert!(said.contains("`.env`") && !said.contains("s3cret"), "{said}");

@@ -191,4 +191,7 @@ pub(super) struct Stamp {
     /// The revision that the database is said to be at; `base` for none
     #[arg(value_name = "REVISION", allow_hyphen_values = true)]
     pub(super) revision: String,
+    /// Forget all that is recorded first, also revisions that are no more
+    #[arg(long)]
+    pub(super) purge: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use fenrir_schema::migration::read_all;
+use fenrir_schema::migration::History;
 use fenrir_schema::project::{Project, ProjectError};
 
 use super::arguments::Global;
@@ -78,7 +78,7 @@ impl<'a> Context<'a> {
                 project.dialects.iter().map(|dialect| format!("`{dialect}`")).collect::<Vec<_>>().join(", ")
             )));
         }
-        Ok(Revisions::folders(read_all(&project.migrations_of(dialect))?)?)
+        Ok(Revisions::folders(History::read_dialect(project, dialect)?)?)
     }
 
     /// Whether somebody is there to be asked.

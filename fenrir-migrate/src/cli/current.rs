@@ -28,6 +28,7 @@ pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome,
     let is_known = revision.is_none() || migration.is_some();
 
     let mut text = match (revision, migration) {
+        (None, _) if !url.exists() => format!("base (there is no database at `{url}` yet)"),
         (None, _) => "base".to_owned(),
         (Some(revision), Some(migration)) => {
             let mark = if Some(revision) == head { " (head)" } else { "" };

@@ -92,12 +92,17 @@ fn holds_data(loss: &Loss, database: &mut dyn Database) -> Result<bool, Failure>
         .as_ref()
         .map(|column| format!(" WHERE {table}.{} IS NOT NULL", dialect.quote(column)))
         .unwrap_or_default();
-    if !database.has_table(&loss.table).map_err(Error::database("looking for what would be lost"))? {
+    let doing = "looking for what would be lost";
+    // What a later migration dropped holds nothing.
+    let there = match &loss.column {
+        None => database.has_table(&loss.table),
+        Some(column) => database.has_column(&loss.table, column),
+    };
+    if !there.map_err(Error::database(doing))? {
         return Ok(false);
     }
     let sql = format!("SELECT 'row' FROM {table}{condition} LIMIT 1");
-    // A column that a later migration dropped holds nothing.
-    Ok(database.rows(&sql, &[]).is_ok_and(|rows| !rows.is_empty()))
+    Ok(!database.rows(&sql, &[]).map_err(Error::database(doing))?.is_empty())
 }
 
 fn as_sql(reverted: &[&Migration], database: &dyn Database) -> Result<Outcome, Failure> {

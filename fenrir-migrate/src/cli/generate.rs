@@ -51,7 +51,11 @@ impl GeneratedSql {
                 down_header.push(format!("The rows of table `{}` are not brought back.", table.name));
             } else if let Change::AddColumn { table, column, .. } = change {
                 let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == column.name);
+                let bound = before.tables.get(table).is_some_and(|table| table.binds(&column.name));
                 let instead = match (stand_in, &column.default) {
+                    (Some(stand_in), _) if bound => {
+                        format!("its rows get {}, which fails where a key forbids that", stand_in.value)
+                    }
                     (Some(stand_in), _) => format!("its rows get {}", stand_in.value),
                     (None, Some(_)) => "its rows get the default".to_owned(),
                     (None, None) => "its rows get NULL".to_owned(),

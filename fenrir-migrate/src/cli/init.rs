@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use fenrir_schema::Dialect;
-use fenrir_schema::project::FILE_NAME;
+use fenrir_schema::project::{FILE_NAME, Project};
 use fenrir_schema::source::Package;
 use serde_json::json;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
@@ -29,11 +29,19 @@ pub(super) fn run(arguments: &Init, context: &Context<'_>) -> Result<Outcome, Fa
     let mut manifest: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Failure::error(format!("{}: {}", manifest_path.display(), error.message()))
     })?;
-    let dialects = dialects(&manifest, context)?;
+    let settings = root.join(FILE_NAME);
+    let there = settings.exists().then(|| Project::read(&settings)).transpose()?;
+    let dialects = match &there {
+        Some(project) => project.dialects.clone(),
+        None => dialects(&manifest, context)?,
+    };
 
     let mut done = Done::default();
-    write_settings(&root, &package, &dialects, &mut done)?;
-    make_folders(&root, &dialects, &mut done)?;
+    match there {
+        Some(_) => done.0.push(format!("kept    {FILE_NAME}, as it is")),
+        None => write_settings(&root, &package, &dialects, &mut done)?,
+    }
+    make_folders(&Project::read(&settings)?, &mut done)?;
     write_build_script(&package.folder, &mut done)?;
     if add_dependencies(&mut manifest, &dialects, &mut done)? {
         write_new(&manifest_path, &manifest.to_string())?;
@@ -73,30 +81,20 @@ fn write_settings(
     dialects: &[Dialect],
     done: &mut Done,
 ) -> Result<(), Failure> {
-    let path = root.join(FILE_NAME);
-    if path.exists() {
-        done.0.push(format!("kept    {FILE_NAME}, as it is"));
-        return Ok(());
-    }
     let names: Vec<_> = dialects.iter().map(|dialect| format!("\"{dialect}\"")).collect();
     let mut text = String::new();
     if package.folder != root {
         text.push_str(&format!("[models]\npackage = \"{}\"\n\n", package.name));
     }
     text.push_str(&format!("[migrations]\ndir = \"migrations\"\ndialects = [{}]\n", names.join(", ")));
-    write_new(&path, &text)?;
+    write_new(&root.join(FILE_NAME), &text)?;
     done.0.push(format!("wrote   {FILE_NAME}"));
     Ok(())
 }
 
-fn make_folders(root: &Path, dialects: &[Dialect], done: &mut Done) -> Result<(), Failure> {
-    let migrations = root.join("migrations");
-    let folders = match dialects {
-        [_] => vec![migrations],
-        several => several.iter().map(|dialect| migrations.join(dialect.name())).collect(),
-    };
-    for folder in folders {
-        let shown = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
+fn make_folders(project: &Project, done: &mut Done) -> Result<(), Failure> {
+    for folder in project.dialects.iter().map(|&dialect| project.migrations_of(dialect)) {
+        let shown = folder.strip_prefix(&project.root).unwrap_or(&folder).display().to_string();
         if folder.is_dir() {
             done.0.push(format!("kept    {shown}/, as it is"));
         } else {

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use fenrir_schema::migration::History;
-use fenrir_schema::{Change, Loss, diff, needs_value};
+use fenrir_schema::{Change, Loss, Schema, Table, diff, needs_value};
 use serde_json::json;
 
 use super::arguments::Migrate;
@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
         return Ok(Outcome::new(text, json!({ "written": [], "changes": [] })));
     }
     fill(&mut changes, &models)?;
+    check_mentions(&changes, &models.schema)?;
     settle_renames(&changes, arguments, context)?;
     settle_losses(&changes, arguments, context)?;
 
@@ -74,6 +75,40 @@ fn fill(changes: &mut [Change], models: &ModelSchema) -> Result<(), Failure> {
         count(without.len(), "column"),
         bullets(without)
     )))
+}
+
+/// An expression that names a column which goes, or one that is only coming: PostgreSQL would drop a check
+/// or an index with the column and say nothing, and no database reads what is not filled yet.
+fn check_mentions(changes: &[Change], after: &Schema) -> Result<(), Failure> {
+    let mut wrong = Vec::new();
+    for change in changes {
+        match change {
+            Change::DropColumn { table, column } => {
+                for (what, expression) in after.tables.get(table).into_iter().flat_map(Table::expressions) {
+                    if expression.mentions(&column.name) {
+                        wrong.push(format!(
+                            "{what} of `{table}` names the column `{}`, which is dropped",
+                            column.name
+                        ));
+                    }
+                }
+            }
+            Change::AddColumn { table, column, backfill: Some(backfill) } => {
+                let added = changes.iter().filter_map(|other| match other {
+                    Change::AddColumn { table: there, column, .. } if there == table => Some(&column.name),
+                    _ => None,
+                });
+                for name in added.filter(|name| backfill.mentions(name)) {
+                    wrong.push(format!(
+                        "the backfill of `{table}.{}` names the column `{name}`, which is added with it",
+                        column.name
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::error(wrong.join("\n"))) }
 }
 
 /// A rename is never guessed: where it looks like one, somebody must say.

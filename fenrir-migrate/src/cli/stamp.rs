@@ -15,11 +15,15 @@ use crate::revisions::Revisions;
 pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, Failure> {
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
+    if !url.exists() {
+        // To record something must not make a file of SQLite's.
+        return Err(Failure::error(format!("there is no database at `{url}`: `fenrir upgrade` makes one")));
+    }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
     let database = &mut *database;
     database.begin(false).map_err(Error::database("opening a transaction"))?;
-    let result = stamp(database, &revisions, &arguments.revision);
+    let result = stamp(database, &revisions, arguments);
     if result.is_ok() {
         database.commit().map_err(Error::database("committing"))?;
     } else {
@@ -34,9 +38,15 @@ pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, F
     Ok(Outcome::new(text, json!({ "revision": revision })))
 }
 
-fn stamp(database: &mut dyn Database, revisions: &Revisions, revision: &str) -> Result<usize, Failure> {
+fn stamp(database: &mut dyn Database, revisions: &Revisions, arguments: &Stamp) -> Result<usize, Failure> {
+    let revision = &arguments.revision;
     record::create(database)?;
-    let applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
+    let mut applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
+    if arguments.purge {
+        for one in applied.drain(..) {
+            record::delete(database, &one.revision)?;
+        }
+    }
     let current = record::position(revisions, &applied)?;
     let target = revisions.chain.resolve(revision, current)?;
     for migration in &revisions.all()[target.min(current)..current] {

@@ -36,11 +36,10 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     Ok(told(&report, "applied", &revisions))
 }
 
-/// The position of a revision that is not behind the database.
+/// The position of a revision that is not behind the database: to go back is another command.
 fn forward(revisions: &Revisions, revision: &str, position: usize) -> Result<usize, crate::Error> {
     let target = revisions.chain.resolve(revision, position)?;
-    // `upgrade head` on a database at the head is done; to go back is another command.
-    Ok(target.max(position))
+    if target < position { Err(crate::Error::Behind { revision: revision.to_owned() }) } else { Ok(target) }
 }
 
 pub(super) fn progress(context: &Context<'_>, verb: &'static str) -> impl FnMut(&Migration) + use<> {

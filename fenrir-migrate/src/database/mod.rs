@@ -40,6 +40,8 @@ pub trait Database {
     fn is_busy(&self, error: &diesel::result::Error) -> bool;
     /// Whether a table of that name is there.
     fn has_table(&mut self, name: &Identifier) -> QueryResult<bool>;
+    /// Whether a table has a column of that name.
+    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool>;
     /// Whether an enum of that name is there.
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool>;
     /// Drops tables, which may point at each other, and enums: all or none. Fails where a table that

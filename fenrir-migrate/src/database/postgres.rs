@@ -62,7 +62,13 @@ impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
     fn begin(&mut self, history: bool) -> QueryResult<()> {
         self.execute("BEGIN")?;
         if history {
-            self.execute("LOCK TABLE __fenrir_migrations IN SHARE ROW EXCLUSIVE MODE")?;
+            // Never waited for in the server. Diesel does not tell why it failed; the runner tries again
+            // for as long as it may, and what is really wrong shows in the statements that follow.
+            let lock = "LOCK TABLE __fenrir_migrations IN SHARE ROW EXCLUSIVE MODE NOWAIT";
+            if self.execute(lock).is_err() {
+                self.rollback();
+                return Err(diesel::result::Error::RollbackTransaction);
+            }
         }
         Ok(())
     }
@@ -92,14 +98,22 @@ impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
         let _ = self.rows(&format!("SELECT pg_advisory_unlock({KEY})::text"), &[LOCK_NAME]);
     }
 
-    fn is_busy(&self, _: &diesel::result::Error) -> bool {
-        false
+    /// As [`Database::begin`] says that the history is locked.
+    fn is_busy(&self, error: &diesel::result::Error) -> bool {
+        matches!(error, diesel::result::Error::RollbackTransaction)
     }
 
     fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f') \
                    AND relnamespace = current_schema()::regnamespace";
         Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+                   WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped \
+                   AND c.relnamespace = current_schema()::regnamespace";
+        Ok(!self.rows(sql, &[table.as_str(), column.as_str()])?.is_empty())
     }
 
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool> {

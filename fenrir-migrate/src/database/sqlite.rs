@@ -25,11 +25,15 @@ impl sealed::Backend for Sqlite {
     where
         C: LoadConnection<Backend = Self>,
     {
-        Box::new(File(connection))
+        Box::new(File(connection, None))
     }
 }
 
-struct File<'a, C>(&'a mut C);
+/// A connection, and the busy timeout that it had before it was ours.
+struct File<'a, C>(&'a mut C, Option<String>);
+
+/// How long SQLite itself waits for another connection, in milliseconds, before the runner tries again.
+const BUSY_TIMEOUT: u32 = 1_000;
 
 impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
     fn pragma(&mut self, name: &str) -> QueryResult<String> {
@@ -87,6 +91,10 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
     }
 
     fn try_lock(&mut self) -> QueryResult<bool> {
+        // As a statement: as a table it would read the schema, which another may have locked.
+        let rows = self.rows("PRAGMA busy_timeout", &[])?;
+        self.1 = rows.into_iter().flatten().flatten().next();
+        self.execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT}"))?;
         Ok(true)
     }
 
@@ -94,7 +102,11 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         None
     }
 
-    fn unlock(&mut self) {}
+    fn unlock(&mut self) {
+        if let Some(before) = self.1.take() {
+            let _ = self.execute(&format!("PRAGMA busy_timeout = {before}"));
+        }
+    }
 
     /// Diesel has no kind for it; the text is SQLite's own, for SQLITE_BUSY and SQLITE_LOCKED
     /// (<https://www.sqlite.org/rescode.html#busy>).
@@ -107,6 +119,11 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         let sql =
             "SELECT 'yes' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?1)";
         Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pragma_table_xinfo(?1) WHERE lower(name) = lower(?2)";
+        Ok(!self.rows(sql, &[table.as_str(), column.as_str()])?.is_empty())
     }
 
     /// An enum is a check on each column that has it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use diesel::Connection;
 use fenrir_schema::Dialect;
 use fenrir_schema::project::Secret;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{Database, sealed};
 
@@ -18,7 +18,8 @@ pub(crate) struct DatabaseUrl {
     connect: Secret,
     shown: String,
     name: String,
-    password: Option<Secret>,
+    /// What must not be shown: the passwords, as they are and as they are written.
+    secrets: Vec<Secret>,
     /// The file that it is, if it is one and no more than one: no URI, not in memory.
     file: Option<PathBuf>,
 }
@@ -71,9 +72,7 @@ impl DatabaseUrl {
         port: u16,
         database: &str,
     ) -> Result<Self, UrlError> {
-        let encode = |part: &str| {
-            percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
-        };
+        let encode = |part: &str| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string();
         let password = password.map(|password| format!(":{}", encode(password))).unwrap_or_default();
         postgres(&format!("postgres://{}{password}@{host}:{port}/{}", encode(user), encode(database)))
     }
@@ -95,7 +94,7 @@ impl DatabaseUrl {
     }
 
     pub(crate) fn has_password(&self) -> bool {
-        self.password.is_some()
+        !self.secrets.is_empty()
     }
 
     /// A file's path, if it is relative, from a folder on.
@@ -122,7 +121,7 @@ impl DatabaseUrl {
     /// A message of the database's client, without the password, and in one line.
     pub(crate) fn redact(&self, message: &str) -> String {
         let lines: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let secrets = self.password.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
+        let secrets = self.secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
         secrets.fold(lines.join("; "), |message, secret| message.replace(secret, "…"))
     }
 
@@ -187,12 +186,16 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
         connect: Secret::new(if path.contains('?') { format!("file:{path}") } else { path.to_owned() }),
         shown: format!("sqlite://{file}"),
         name: name.unwrap_or_else(|| file.to_owned()),
-        password: None,
+        secrets: Vec::new(),
         file: (file == path && path != ":memory:").then(|| PathBuf::from(path)),
     })
 }
 
 fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
+    let is_encoded = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|c| c.is_ascii_hexdigit());
+    if text.split('%').skip(1).any(|rest| !is_encoded(rest)) {
+        return Err(UrlError::Parse("a `%` without two hex digits"));
+    }
     let parsed = url::Url::parse(text).map_err(|error| {
         UrlError::Parse(match error {
             url::ParseError::InvalidPort => "invalid port",
@@ -213,7 +216,15 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
     if name.is_empty() {
         return Err(UrlError::NoDatabase);
     }
-    let password = parsed.password().map(decode).transpose().map_err(bad_encoding)?;
+    let mut secrets = Vec::new();
+    if let Some(password) = parsed.password() {
+        secrets.extend([password.to_owned(), decode(password).map_err(bad_encoding)?]);
+    }
+    for (_, value) in parsed.query_pairs().filter(|(name, _)| name.contains("password")) {
+        let written = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
+        secrets.extend([value.into_owned(), written]);
+    }
+    let secrets = secrets.into_iter().map(Secret::new).collect();
     let mut shown = format!("postgres://{}@", parsed.username());
     if parsed.username().is_empty() {
         shown = "postgres://".to_owned();
@@ -229,7 +240,7 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
         connect: Secret::new(parsed.as_str()),
         shown,
         name,
-        password: password.map(Secret::new),
+        secrets,
         file: None,
     })
 }
@@ -263,6 +274,8 @@ mod tests {
         for text in [
             "postgres://u:hunter2/x@host/db",
             "postgres://u:hunter2#x@host/db",
+            "postgres://u:hunter2%x@host/db",
+            "postgres://host/db?password=hunter2%x",
             "postgres://u:hunter2@host:port/db",
             "postgres://u:hunter2@host",
             "postgres//u:hunter2@host/db",

@@ -21,11 +21,30 @@ impl History {
     pub fn read(project: &Project) -> Result<History, MigrationError> {
         let mut migrations = BTreeMap::new();
         for &dialect in &project.dialects {
-            migrations.insert(dialect, read_all(&project.migrations_of(dialect))?);
+            migrations.insert(dialect, History::read_dialect(project, dialect)?);
         }
         let history = History { migrations };
         history.check_alike(project)?;
         Ok(history)
+    }
+
+    /// Reads the migrations of one of a project's dialects.
+    ///
+    /// # Errors
+    /// When they cannot be read; and where migrations lie straight in the folder that has a folder for
+    /// each dialect, since they would be forgotten.
+    pub fn read_dialect(project: &Project, dialect: Dialect) -> Result<Vec<MigrationFolder>, MigrationError> {
+        let (root, folder) = (project.migrations_root(), project.migrations_of(dialect));
+        if folder != root {
+            for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
+                if entry.path().join("up.sql").exists() {
+                    let message = "with several dialects, each has a folder of its own here: this migration, from when \
+                                   there was one, must move into that dialect's folder";
+                    return Err(MigrationError::broken(&entry.path(), message));
+                }
+            }
+        }
+        read_all(&folder)
     }
 
     /// Each revision does the same everywhere, in the words of that database.

@@ -56,7 +56,27 @@ struct Manifest {
     bench: Vec<Target>,
     #[serde(default)]
     features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, toml::Value>,
+    #[serde(default, rename = "build-dependencies")]
+    build_dependencies: BTreeMap<String, toml::Value>,
     workspace: Option<Workspace>,
+}
+
+impl Manifest {
+    /// The features that are written, and one for each optional dependency that none of them names as
+    /// `dep:` (<https://doc.rust-lang.org/cargo/reference/features.html#optional-dependencies>).
+    fn all_features(&self) -> BTreeMap<String, Vec<String>> {
+        let mut features = self.features.clone();
+        let named = |name: &str| self.features.values().flatten().any(|one| *one == format!("dep:{name}"));
+        for (name, dependency) in self.dependencies.iter().chain(&self.build_dependencies) {
+            let optional = dependency.get("optional").and_then(toml::Value::as_bool) == Some(true);
+            if optional && !named(name) {
+                features.entry(name.clone()).or_default();
+            }
+        }
+        features
+    }
 }
 
 #[derive(Deserialize)]
@@ -103,7 +123,8 @@ impl Package {
         };
         let name = package.name.clone();
         let roots = roots(folder, &manifest, package);
-        Ok(Package { folder: folder.to_owned(), name, roots, features: manifest.features })
+        let features = manifest.all_features();
+        Ok(Package { folder: folder.to_owned(), name, roots, features })
     }
 
     /// Finds a package of that name in a folder: the folder's own, or a member of its workspace.
@@ -149,6 +170,8 @@ impl Package {
             pending.extend(self.features.keys().cloned());
         }
         while let Some(feature) = pending.pop() {
+            // `dependency/feature` turns the dependency on too, `dependency?/feature` does not.
+            let feature = feature.split('/').next().map(str::to_owned).unwrap_or(feature);
             if let Some(more) = self.features.get(&feature) {
                 if on.insert(feature) {
                     pending.extend(more.iter().cloned());

@@ -60,6 +60,9 @@ pub(super) fn lower(
         report(field.type_mark, message.to_owned());
     }
     let auto_increment = generated(found, index, &typed, dialects, known, &mut report);
+    if let (Some(_), Some(backfill)) = (auto_increment, &field.attributes.backfill) {
+        report(backfill.mark, "a generated column fills itself: no `backfill` here".to_owned());
+    }
     let enum_index = typed.enum_index;
     let column = Column {
         name: field.sql_name.value.clone(),

@@ -25,6 +25,11 @@ pub(super) fn check(
         .filter(|&index| {
             let (table, model) = (&tables[index], &definitions.models[index].model);
             let what = format!("table `{}` of `{}`", table.name, model.ident);
+            if is_reserved(&table.name) {
+                let message =
+                    format!("the name `{}` is kept for the database's or Fenrir's own use", table.name);
+                problems[index].push(Problem { mark: model.sql_name.mark, message });
+            }
             names.take(&table.name, what, index, model.sql_name.mark, problems)
         })
         .collect();
@@ -47,6 +52,14 @@ pub(super) fn check(
         constraints(table, mark, &mut problems[index]);
     }
     enums(definitions, enums_used, &mut names, lowered);
+}
+
+/// The tables of the record of migrations, those of a rebuild's guard, and SQLite's own.
+fn is_reserved(name: &Identifier) -> bool {
+    let name = name.as_str().to_ascii_lowercase();
+    ["__fenrir_", "__diesel_", "fenrir_guard", "fenrir_orphans", "sqlite_"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// The constraints of one table share their names, whatever their kinds.

@@ -1,0 +1,256 @@
+//! Ways to lose data, or to stop half-way, that a migration must not have: each was possible once.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use fenrir_migrate::Dialect;
+use fenrir_tests::command::Project;
+use fenrir_tests::database::TestDatabase;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
+
+fn model(name: &str, attributes: &str, fields: &str) -> String {
+    let table = name.to_lowercase();
+    format!(
+        "#[derive(Table)]\n#[diesel(table_name = {table})]\n{attributes}\npub struct {name} {{ pub id: i32, {fields} }}\n"
+    )
+}
+
+fn on(dialect: Dialect, models: &str) -> (Project, TestDatabase) {
+    let database = TestDatabase::new(dialect);
+    let project = Project::new(BINARY, &[dialect.name()], models).with("DATABASE_URL", database.url());
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    (project, database)
+}
+
+#[test]
+fn a_backfill_reads_a_column_that_goes() {
+    for dialect in Dialect::ALL {
+        let (project, database) =
+            on(dialect, &model("A", "", "#[column(name = \"Full Name\")] pub full: String"));
+        database.connect().execute("INSERT INTO a (\"Full Name\") VALUES ('Ann'), ('Bob')").unwrap();
+        project.models(&model(
+            "A",
+            "",
+            "#[column(backfill = \"upper(\\\"Full Name\\\")\")] pub name: Option<String>",
+        ));
+        project.ok(&["migrate", "-m", "Upper", "--allow-data-loss", "--no-renames"]);
+        project.ok(&["upgrade"]);
+        let names = database.connect().texts("SELECT name AS value FROM a ORDER BY id");
+        assert_eq!(names, [Some("ANN".to_owned()), Some("BOB".to_owned())], "{dialect}");
+    }
+}
+
+#[test]
+fn what_names_a_dropped_column_is_refused() {
+    for (attributes, named) in [
+        ("#[table(check(name = \"k\", expr = \"x > y\"))]", "the check `k` of `a` names the column `y`"),
+        ("#[table(index(columns(x), where = \"y > 0\"))]", "the index `a_x_idx` of `a` names the column `y`"),
+    ] {
+        let (project, _database) = on(Dialect::Postgres, &model("A", attributes, "pub x: i32, pub y: i32"));
+        project.models(&model("A", attributes, "pub x: i32"));
+        let said = project.fails(2, &["migrate", "-m", "Drop y", "--allow-data-loss"]);
+        assert!(said.contains(named), "{said}");
+    }
+    let (project, _database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    project.models(&model(
+        "A",
+        "",
+        "pub x: i32, #[column(backfill = \"x + 1\")] pub y: i32, #[column(backfill = \"y + 1\")] pub z: i32",
+    ));
+    let said = project.fails(2, &["migrate", "-m", "Add"]);
+    assert!(said.contains("the backfill of `a.z` names the column `y`"), "{said}");
+}
+
+#[test]
+fn a_rebuild_refuses_to_lose_an_index_that_is_not_ours() {
+    let (project, database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    database.connect().execute("CREATE UNIQUE INDEX mine ON a (x)").unwrap();
+    project.models(&model("A", "#[table(check = \"x > 0\")]", "pub x: i32"));
+    project.ok(&["migrate", "-m", "Check"]);
+    assert!(project.fails(2, &["upgrade"]).contains("has indexes of other makers that would be lost"));
+    let mut connected = database.connect();
+    assert_eq!(connected.texts("SELECT name AS value FROM sqlite_master WHERE name = 'mine'").len(), 1);
+    connected.execute("DROP INDEX mine").unwrap();
+    drop(connected);
+    project.ok(&["upgrade"]);
+}
+
+/// An orphan that goes does not make room for another.
+#[test]
+fn a_rebuild_refuses_new_orphans_whatever_there_were_before() {
+    let tables = |child: &str| model("Par", "", "pub n: i32") + &model("Child", "", child);
+    let (project, database) =
+        on(Dialect::Sqlite, &tables("#[column(references = Par)] pub c1: Option<i32>, pub c2: Option<i32>"));
+    let mut connected = database.connect();
+    connected.execute("PRAGMA foreign_keys = OFF; INSERT INTO child (c1, c2) VALUES (77, 88)").unwrap();
+    drop(connected);
+    project.models(&tables("#[column(references = Par)] pub c2: Option<i32>"));
+    project.ok(&["migrate", "-m", "Move the key", "--allow-data-loss"]);
+    assert!(project.fails(2, &["upgrade"]).contains("rows would be left without the row that they refer to"));
+    assert_eq!(
+        database.connect().texts("SELECT CAST(c1 AS TEXT) AS value FROM child"),
+        [Some("77".to_owned())]
+    );
+}
+
+#[test]
+fn a_table_that_points_at_itself_is_dropped_with_its_rows() {
+    for dialect in Dialect::ALL {
+        let tree =
+            model("Tree", "", "#[column(references = Tree, on_delete = restrict)] pub up: Option<i32>");
+        let (project, database) = on(dialect, &tree);
+        database.connect().execute("INSERT INTO tree (up) VALUES (NULL), (1), (2)").unwrap();
+        project.ok(&["downgrade", "--allow-data-loss"]);
+    }
+}
+
+#[test]
+fn an_index_name_moves_from_one_rebuilt_table_to_another() {
+    for dialect in Dialect::ALL {
+        let index = "index(columns(x), name = \"ix\")";
+        let (a, b) = ("pub x: i32", "pub x: i32");
+        let (project, _database) =
+            on(dialect, &(model("A", "", a) + &model("B", &format!("#[table({index})]"), b)));
+        project.models(
+            &(model("A", &format!("#[table({index}, check = \"x > 0\")]"), a)
+                + &model("B", "#[table(check = \"x > 0\")]", b)),
+        );
+        project.ok(&["migrate", "-m", "Move"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["downgrade"]);
+    }
+}
+
+#[test]
+fn a_unique_constraint_under_a_key_in_another_order_is_named() {
+    let tables = |name: &str| {
+        model("B", &format!("#[table(unique(columns(p, q), name = \"{name}\"))]"), "pub p: i32, pub q: i32")
+            + &model(
+                "A",
+                "#[table(foreign_key(columns(y, x), references = B(q, p)))]",
+                "pub x: i32, pub y: i32",
+            )
+    };
+    let (project, _database) = on(Dialect::Postgres, &tables("b_pq"));
+    project.models(&tables("b_pq2"));
+    let said = project.fails(2, &["migrate", "-m", "Rename"]);
+    assert!(said.contains("the unique constraint that foreign key `a_y_x_fkey` rests on"), "{said}");
+}
+
+/// A reader holds the file for a while: the commit waits for it.
+#[test]
+fn a_commit_waits_for_readers() {
+    let (project, database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    project.models(&model("A", "", "pub x: i32, pub y: Option<i32>"));
+    project.ok(&["migrate", "-m", "Add y"]);
+    let mut reader = database.connect();
+    reader.execute("BEGIN; SELECT * FROM a").unwrap();
+    std::thread::scope(|scope| {
+        let upgrade = scope.spawn(|| {
+            let start = Instant::now();
+            project.ok(&["upgrade"]);
+            start.elapsed()
+        });
+        std::thread::sleep(Duration::from_millis(1_500));
+        reader.execute("COMMIT").unwrap();
+        assert!(upgrade.join().unwrap() > Duration::from_millis(1_000));
+    });
+}
+
+/// PostgreSQL's lock on the history is tried again and again, not waited for in the server.
+#[test]
+fn a_held_history_is_waited_for_outside_the_server() {
+    let (project, database) = on(Dialect::Postgres, &model("A", "", "pub x: i32"));
+    project.models(&model("A", "", "pub x: i32, pub y: Option<i32>"));
+    project.ok(&["migrate", "-m", "Add y"]);
+    let mut holder = database.connect();
+    holder.execute("BEGIN; LOCK TABLE __fenrir_migrations IN ROW EXCLUSIVE MODE").unwrap();
+    std::thread::scope(|scope| {
+        let upgrade = scope.spawn(|| project.ok(&["upgrade"]));
+        for _ in 0..10 {
+            std::thread::sleep(Duration::from_millis(50));
+            let waiting = "SELECT CAST(count(*) AS varchar) AS value FROM pg_locks WHERE NOT granted";
+            assert_eq!(holder.texts(waiting), [Some("0".to_owned())]);
+        }
+        holder.execute("COMMIT").unwrap();
+        upgrade.join().unwrap();
+    });
+}
+
+#[test]
+fn a_rebuild_with_other_line_ends_is_still_whole() {
+    let (project, database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    project.models(&model("A", "#[table(check = \"x > 0\")]", "pub x: i32"));
+    project.ok(&["migrate", "-m", "Check"]);
+    let path = format!("migrations/{}/up.sql", project.list("migrations")[1]);
+    project.write(&path, &project.read(&path).replace('\n', "\r\n"));
+    database.connect().execute("INSERT INTO a (x) VALUES (-1)").unwrap();
+    let said = project.fails(2, &["upgrade"]);
+    assert!(said.contains("nothing of it was kept"), "{said}");
+    database.connect().execute("DELETE FROM a").unwrap();
+    project.ok(&["upgrade"]);
+}
+
+/// From one dialect to two: what was there is not forgotten.
+#[test]
+fn migrations_of_one_dialect_are_not_forgotten_with_two() {
+    let (project, _database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    project.write("fenrir.toml", "[migrations]\ndialects = [\"postgres\", \"sqlite\"]\n");
+    project.ok(&["init"]);
+    let said = project.fails(2, &["migrate", "-m", "Again"]);
+    assert!(said.contains("must move into that dialect's folder"), "{said}");
+}
+
+#[test]
+fn a_revision_that_is_no_more_can_be_replaced() {
+    for dialect in Dialect::ALL {
+        let (project, _database) = on(dialect, &model("A", "", "pub x: i32"));
+        project.ok(&["migrate", "-m", "Lost", "--empty"]);
+        project.ok(&["upgrade"]);
+        std::fs::remove_dir_all(project.path().join("migrations").join(&project.list("migrations")[1]))
+            .unwrap();
+        assert!(project.fails(2, &["stamp", "head"]).contains("fenrir stamp --purge"));
+        project.ok(&["stamp", "head", "--purge"]);
+        assert_eq!(project.json(&["current"])["pending"], 0);
+    }
+}
+
+#[test]
+fn upgrade_does_not_go_back() {
+    let (project, _database) = on(Dialect::Sqlite, &model("A", "", "pub x: i32"));
+    assert!(project.fails(2, &["upgrade", "base"]).contains("`fenrir downgrade base` goes back there"));
+    assert!(project.ok(&["upgrade", "first"]).contains("nothing to do"));
+}
+
+#[test]
+fn names_that_are_the_databases_or_ours_are_refused() {
+    for name in ["__fenrir_migrations", "sqlite_things", "fenrir_guard"] {
+        let project = Project::new(
+            BINARY,
+            &["sqlite"],
+            &model("A", &format!("#[table(name = \"{name}\")]"), "pub x: i32"),
+        );
+        assert!(project.fails(2, &["migrate", "-m", "x"]).contains("own use"));
+    }
+}
+
+#[test]
+fn features_of_optional_dependencies_count() {
+    let project = Project::new(
+        BINARY,
+        &["sqlite"],
+        &("#[cfg(feature = \"uuid\")]\n".to_owned()
+            + &model("A", "", "pub x: i32")
+            + &model("B", "", "pub x: i32")),
+    );
+    let manifest = "[package]\nname = \"project\"\nversion = \"0.1.0\"\n[dependencies]\nuuid = { version = \"1\", optional = true }\n";
+    project.write("Cargo.toml", manifest);
+    let plan = |arguments: &[&str]| project.ok(&[&["migrate", "-m", "x", "--dry-run"], arguments].concat());
+    assert!(!plan(&[]).contains("TABLE a"));
+    assert!(plan(&["--features", "uuid"]).contains("TABLE a"));
+    project.write("Cargo.toml", &(manifest.to_owned() + "[features]\ndefault = [\"uuid/v4\"]\n"));
+    assert!(plan(&[]).contains("TABLE a"));
+}
