@@ -166,12 +166,17 @@ fn tell_pending(project: &Project, models: &Models) -> Result<(), String> {
     };
     let history = History::read(project).map_err(|error| in_full(&error))?;
     let before = history.schema().map_err(|error| in_full(&error))?;
-    let changes: Vec<String> = match diff(&before, &models.lowered.schema) {
-        Ok(changes) => changes.iter().map(ToString::to_string).collect(),
-        Err(unsupported) => unsupported.0.iter().map(ToString::to_string).collect(),
+    let messages: Vec<String> = match diff(&before, &models.lowered.schema) {
+        Ok(changes) => {
+            let pending =
+                |change| format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it");
+            changes.iter().map(pending).collect()
+        }
+        Err(unsupported) => {
+            unsupported.0.iter().map(|one| format!("not in a migration yet: {one}")).collect()
+        }
     };
-    for change in changes {
-        let message = format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it");
+    for message in messages {
         match pending {
             Pending::Allow => {}
             Pending::Warn => tell::warning(&message),

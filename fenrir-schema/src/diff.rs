@@ -6,7 +6,7 @@ use crate::{Change, Column, ForeignKey, Identifier, Schema, Table};
 
 /// A difference between two schemas that cannot be turned into changes yet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} differs, and changing that is not supported yet")]
+#[error("{what}: changing that is not supported yet")]
 pub struct UnsupportedChange {
     /// What differs: `` the type of column `page.title` (Text → Integer) ``.
     pub what: String,

@@ -274,3 +274,20 @@ fn init_sets_up_and_changes_nothing_that_is_there() {
     project.ok(&["upgrade", "--database-url", "sqlite://app.db"]);
     assert!(project.path().join("app.db").exists());
 }
+
+#[test]
+fn init_in_a_workspace() {
+    let project = Project::empty(BINARY);
+    project.write("Cargo.toml", "[workspace]\nmembers = [\"models\"]\n");
+    project.write(
+        "models/Cargo.toml",
+        "[package]\nname = \"models\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    project.write("models/src/lib.rs", PAGES);
+    assert!(project.fails(2, &["init", "--dialect", "sqlite"]).contains("fenrir init --package"));
+    project.ok(&["init", "--dialect", "sqlite", "--package", "models"]);
+    assert!(project.read("fenrir.toml").contains("package = \"models\""));
+    assert!(project.read("models/build.rs").contains("snapshot"));
+    project.ok(&["init"]);
+    project.ok(&["migrate", "-m", "Create pages"]);
+}

@@ -138,7 +138,7 @@ pub(super) struct Migrate {
 #[derive(Args)]
 pub(super) struct Upgrade {
     /// Where to: `head`, a revision id or a unique part of one or of a name, `+N`
-    #[arg(default_value = "head", value_name = "REVISION")]
+    #[arg(default_value = "head", value_name = "REVISION", allow_hyphen_values = true)]
     pub(super) revision: String,
     /// Print the SQL instead of running it
     #[arg(long)]

@@ -106,7 +106,7 @@ fn holds_data(loss: &Loss, database: &mut dyn Database) -> Result<bool, Failure>
 }
 
 fn as_sql(reverted: &[&Migration], database: &dyn Database) -> Result<Outcome, Failure> {
-    let mut sql = String::new();
+    let mut sql = String::from(if reverted.is_empty() { "" } else { upgrade::STOP });
     for migration in reverted {
         let text = migration.down()?;
         sql.push_str(&upgrade::script(

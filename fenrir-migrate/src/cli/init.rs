@@ -20,7 +20,10 @@ struct Done(Vec<String>);
 
 pub(super) fn run(arguments: &Init, context: &Context<'_>) -> Result<Outcome, Failure> {
     let root = env::current_dir()?;
-    let package = match &arguments.package {
+    let settings = root.join(FILE_NAME);
+    let there = settings.exists().then(|| Project::read(&settings)).transpose()?;
+    let named = arguments.package.as_ref().or(there.as_ref().and_then(|project| project.package.as_ref()));
+    let package = match named {
         Some(name) => Package::find(&root, name)?,
         None => Package::read(&root)?,
     };
@@ -29,8 +32,6 @@ pub(super) fn run(arguments: &Init, context: &Context<'_>) -> Result<Outcome, Fa
     let mut manifest: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Failure::error(format!("{}: {}", manifest_path.display(), error.message()))
     })?;
-    let settings = root.join(FILE_NAME);
-    let there = settings.exists().then(|| Project::read(&settings)).transpose()?;
     let dialects = match &there {
         Some(project) => project.dialects.clone(),
         None => dialects(&manifest, context)?,

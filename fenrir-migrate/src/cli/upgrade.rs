@@ -87,6 +87,7 @@ fn as_sql(pending: &[Migration], dialect: fenrir_schema::Dialect) -> Result<Outc
     let mut sql = String::new();
     for migration in pending {
         if sql.is_empty() {
+            sql.push_str(STOP);
             sql.push_str(record::CREATE);
         }
         let text = migration.up()?;
@@ -94,6 +95,12 @@ fn as_sql(pending: &[Migration], dialect: fenrir_schema::Dialect) -> Result<Outc
     }
     Ok(Outcome::new(sql.trim_end().to_owned(), json!({ "sql": sql })))
 }
+
+/// The programs go on after an error unless they are told not to.
+pub(super) const STOP: &str = "\
+-- Run this so that it stops at the first error: `psql -v ON_ERROR_STOP=1`, `sqlite3 -bail`. Otherwise
+-- what follows a migration that failed would be run and recorded all the same.
+";
 
 /// One migration's SQL and its record, in one transaction where the file opens none itself.
 pub(super) fn script(migration: &Migration, text: &str, record: &str) -> String {

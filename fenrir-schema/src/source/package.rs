@@ -118,7 +118,7 @@ impl Package {
         let manifest = manifest(&path)?;
         let Some(package) = &manifest.package else {
             let message = "this is a workspace and no package: name the models' package in `fenrir.toml`, as \
-                           `[models] package = \"…\"`";
+                           `[models] package = \"…\"`, or to `fenrir init --package NAME`";
             return Err(SourceError::manifest(&path, message));
         };
         let name = package.name.clone();
