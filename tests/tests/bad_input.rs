@@ -119,6 +119,15 @@ fn sources_that_do_not_read() {
     assert_eq!(project.list("migrations").len(), 1);
 }
 
+/// A misspelt keyword is no table that was dropped.
+#[test]
+fn a_model_that_is_no_struct() {
+    let (project, _database, _) = migrated();
+    project.models(&PAGES.replace("pub struct", "pub strct"));
+    let said = project.fails(2, &["migrate", "-m", "x", "--allow-data-loss"]);
+    assert!(said.contains("src/lib.rs:3:1: what is derived here stands on no struct or enum"), "{said}");
+}
+
 #[test]
 fn a_foreign_key_that_points_nowhere() {
     let (project, _database, _) = migrated();

@@ -63,3 +63,10 @@ impl fmt::Display for SourceProblem {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
     }
 }
+
+/// Whether an attribute derives something of ours, by its text.
+fn derives_ours(attribute: &str) -> bool {
+    attribute.starts_with('#')
+        && attribute.contains("derive")
+        && (attribute.contains("Table") || attribute.contains("DbEnum"))
+}

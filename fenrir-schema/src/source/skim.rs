@@ -128,6 +128,10 @@ enum Token {
 }
 
 impl Skimmer<'_> {
+    fn derives_ours(&self, attribute: &Range<usize>) -> bool {
+        super::derives_ours(&String::from_utf8_lossy(&self.bytes[attribute.clone()]))
+    }
+
     /// The items up to the closing brace of where it is, or to the end.
     fn items(&mut self) -> Result<Vec<Item>, Unbalanced> {
         let mut items = Vec::new();
@@ -162,6 +166,7 @@ impl Skimmer<'_> {
                     let after_macro = std::mem::take(&mut pending.is_macro);
                     let inner =
                         if after_macro { self.group().map(|()| Vec::new())? } else { self.inner(start)? };
+                    pending.is_stray = pending.attributes.iter().any(|range| self.derives_ours(range));
                     pending.finish(Kind::Block { items: inner }, self.at, &mut items);
                     pending = Pending::default();
                 }
@@ -520,6 +525,8 @@ struct Pending {
     body: Option<usize>,
     attributes: Vec<Range<usize>>,
     is_macro: bool,
+    /// Whether one of our derives stands on what is no struct or enum: a keyword that is misspelt.
+    is_stray: bool,
     head: Option<Head>,
 }
 
@@ -548,7 +555,7 @@ impl Pending {
             items.retain(|item| !matches!(item.kind, Kind::Alias { .. }));
         }
         let is_empty = matches!(&kind, Kind::Block { items } if items.is_empty());
-        if !is_empty {
+        if !is_empty || self.is_stray {
             let body = self.body.unwrap_or(end);
             let attributes = std::mem::take(&mut self.attributes);
             items.push(Item { kind, text: self.start.unwrap_or(body)..end, attributes, body: body..end });

@@ -283,6 +283,14 @@ impl Walk<'_> {
                     }
                 }
                 Kind::Block { items } => {
+                    if item
+                        .attributes
+                        .iter()
+                        .any(|range| super::derives_ours(&self.files[file].text[range.clone()]))
+                    {
+                        let message = "what is derived here stands on no struct or enum".to_owned();
+                        self.unreadable(file, item.body.start, message);
+                    }
                     let outer = self.outer(file, item);
                     if outer.when > When::Never {
                         let mut inner = scope.clone();
