@@ -62,9 +62,7 @@ impl CargoProject {
 
     /// Writes a file.
     pub fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        crate::write_file(self.path(), path, text);
     }
 
     /// Runs Cargo.

@@ -11,3 +11,10 @@ pub mod catalog;
 pub mod command;
 pub mod database;
 pub mod random;
+
+/// Writes a file of a project, with the folders that it lies in.
+pub(crate) fn write_file(folder: &std::path::Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
