@@ -44,7 +44,10 @@ fn bring_up_to_date(url: &DatabaseUrl) -> Result<(), Error> {
 }
 
 async fn serve(address: SocketAddr, database: Database) -> Result<(), Error> {
-    let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+    let refused = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    // Port 0 asks the system for one.
+    let address = listener.local_addr().map_err(refused)?;
     tracing::info!("serving on http://{address}");
     let (stop, mut stopping) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, http::router(database)).with_graceful_shutdown(async move {

@@ -82,7 +82,7 @@ fn default_database() -> Result<DatabaseUrl, Error> {
             tracing::info!("`DATABASE_URL` is not set: using {DEFAULT}");
             DatabaseUrl::parse(DEFAULT).map_err(Error::Database)
         }
-        Dialect::Postgres => Err(Error::Database(
+        _ => Err(Error::Database(
             "`DATABASE_URL` is missing: set it to `postgres://USER:PASSWORD@HOST/DATABASE`, or set `POSTGRES_USER`, \
              `POSTGRES_PASSWORD`, `POSTGRES_DB`, `DB_HOST` and `DB_PORT`"
                 .to_owned(),

@@ -6,6 +6,7 @@
 mod db_enum;
 mod embed;
 mod table;
+mod test;
 mod told;
 
 use proc_macro::TokenStream;
@@ -51,4 +52,24 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     embed::expand(input.into()).into()
+}
+
+/// Gives a test a database of its own, which is gone when the test ends, also when it panics.
+///
+/// The test is a function with one argument: a connection, `&mut PgConnection`, `&mut SqliteConnection` or
+/// `&mut MysqlConnection`, or a `&TestDatabase<PgConnection>` for more than one connection. It returns nothing
+/// or a `Result`. With the feature `async` it may be an `async fn` on a connection of diesel-async.
+///
+/// | option | |
+/// |---|---|
+/// | (none) | the database has the tables of this package's models |
+/// | `migrations = MIGRATIONS` | it has what these migrations make, each of which runs |
+/// | `tables_of = MIGRATIONS` | it has the tables of the models that these were embedded beside, in another package |
+/// | `models(A, B)` | it has the tables of these models |
+/// | `empty` | it has nothing |
+/// | `seed = function` | called with the connection before the test is |
+/// | `transaction` | the test runs in a transaction that is rolled back, on a database that others have too |
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(options.into(), item.into()).into()
 }

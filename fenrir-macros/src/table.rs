@@ -137,14 +137,14 @@ fn model_impl(input: &DeriveInput, model: &Model, facts: &Facts) -> TokenStream 
     let visibility = &input.vis;
     let statements = facts.create_sql.iter().map(|(dialect, sql)| {
         let dialect = Ident::new(dialect.variant(), Span::call_site());
-        quote!((::fenrir_migrate::Dialect::#dialect, #sql))
+        quote!((::fenrir_migrate::Dialect::#dialect, &[#(#sql),*]))
     });
     quote! {
         #[automatically_derived]
         impl ::fenrir_migrate::Model for #ident {
             const FINGERPRINT: &'static str = #fingerprint;
             const TABLE_JSON: &'static str = #table;
-            const CREATE_TABLE_SQL: &'static [(::fenrir_migrate::Dialect, &'static str)] = &[#(#statements),*];
+            const CREATE_TABLE_SQL: &'static [(::fenrir_migrate::Dialect, &'static [&'static str])] = &[#(#statements),*];
         }
 
         #[automatically_derived]
@@ -152,7 +152,7 @@ fn model_impl(input: &DeriveInput, model: &Model, facts: &Facts) -> TokenStream 
             /// The statements that create this model's table, with its indexes and enums, each ended by
             /// `;`. None for a database that `fenrir.toml` does not name.
             #[allow(dead_code)]
-            #visibility fn create_table_sql(dialect: ::fenrir_migrate::Dialect) -> ::core::option::Option<&'static str> {
+            #visibility fn create_table_sql(dialect: ::fenrir_migrate::Dialect) -> ::core::option::Option<::std::string::String> {
                 ::fenrir_migrate::__private::create_table_sql::<Self>(dialect)
             }
         }

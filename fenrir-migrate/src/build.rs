@@ -9,7 +9,7 @@ use fenrir_schema::project::Project;
 use fenrir_schema::reader::Facts;
 use fenrir_schema::snapshot::{self, Snapshot, SnapshotModel, SnapshotProject};
 use fenrir_schema::source::{BuildScriptCfg, Models, Package};
-use fenrir_schema::{diff, in_full};
+use fenrir_schema::{Dialect, Schema, diff, in_full};
 
 /// Reads the package's models and snapshots their schema, for the macros of the same build.
 ///
@@ -93,7 +93,9 @@ fn run() -> Result<(), String> {
     tell::rerun_if_changed(&migrations);
 
     let snapshot = Snapshot::at(out.join("fenrir"));
-    write(&snapshot, &project, &models)
+    let create = project.dialects.iter().map(|&dialect| Ok((dialect, create_sql(dialect, &models)?)));
+    let create = create.collect::<Result<_, String>>()?;
+    write(&snapshot, &create, &project, &models)
         .map_err(|error| format!("cannot write the snapshot to `{}`: {error}", out.display()))?;
     tell::set(snapshot::VARIABLE, &out.join("fenrir"));
     for problem in models.sources.enum_problems(&models.lowered) {
@@ -122,7 +124,20 @@ fn check_is_models_package(project: &Project, package: &Package) -> Result<(), S
     }
 }
 
-fn write(snapshot: &Snapshot, project: &Project, models: &Models) -> std::io::Result<()> {
+/// The statements that create the whole schema.
+fn create_sql(dialect: Dialect, models: &Models) -> Result<String, String> {
+    let empty = Schema::default();
+    let changes = diff(&empty, &models.lowered.schema).map_err(|error| in_full(&error))?;
+    let script = dialect.script(&empty, &changes).map_err(|error| in_full(&error))?;
+    Ok(script.bare_sql())
+}
+
+fn write(
+    snapshot: &Snapshot,
+    create: &BTreeMap<Dialect, String>,
+    project: &Project,
+    models: &Models,
+) -> std::io::Result<()> {
     let definitions = &models.sources.definitions;
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut listed = Vec::new();
@@ -153,7 +168,7 @@ fn write(snapshot: &Snapshot, project: &Project, models: &Models) -> std::io::Re
         models: listed,
         problems: models.problems().iter().map(ToString::to_string).collect(),
     };
-    snapshot.write(&models.lowered.schema, &described, &files)
+    snapshot.write(&models.lowered.schema, create, &described, &files)
 }
 
 /// What the models have and no migration makes yet.

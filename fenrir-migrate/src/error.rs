@@ -82,14 +82,14 @@ pub enum Error {
         holder: Option<String>,
     },
     /// A migration's SQL failed. The database is as it was before that migration, unless it does not run
-    /// in a transaction: the error says which.
+    /// in a transaction, or the database commits with every change of its schema: the error says which.
     #[error("{}", .0)]
     Statement(Box<StatementError>),
     /// A table that is to be created is there already.
     #[error(
         "the table `{table}` is there already, but no migration that creates it is recorded: the database was \
-         made by other means. If it is as the models have it, `fenrir stamp head` records that; if it holds \
-         nothing of worth, `fenrir drop-all` empties it"
+         made by other means, or a migration failed half-way where that is kept. If it is as the models have it, \
+         `fenrir stamp head` records that; if it holds nothing of worth, `fenrir drop-all` empties it"
     )]
     TableExists {
         /// The table.
@@ -114,20 +114,42 @@ pub struct StatementError {
     pub file: &'static str,
     /// The migrations that were applied before it in the same run, and stay so.
     pub applied: Vec<String>,
-    /// Whether the database undid what the file had done before it failed.
-    pub undone: bool,
+    /// What the database kept of what the file had done before it failed.
+    pub kept: Kept,
     /// The database's error.
     pub source: diesel::result::Error,
+}
+
+/// What a database kept of a migration that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// Nothing: it is as it was before.
+    Nothing,
+    /// All that ran before the statement that failed, since the migration does not run in a transaction.
+    AllBefore,
+    /// All up to the last change of the schema before the statement that failed, since the database commits
+    /// with each of those, as MySQL and MariaDB do.
+    SchemaChanges,
+}
+
+impl Kept {
+    fn in_words(self) -> &'static str {
+        match self {
+            Kept::Nothing => "nothing of it was kept",
+            Kept::AllBefore => "it does not run in a transaction: what it did before that is kept",
+            Kept::SchemaChanges => {
+                "this database commits with every change of its schema: what the file did up to the last one before \
+                 that is kept. Before it can run again, undo that, or take it out of the file"
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for StatementError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "`{}/{}` failed: {}", self.migration, self.file, in_words(&self.source))?;
-        if self.undone {
-            f.write_str("\nnothing of it was kept")?;
-        } else {
-            f.write_str("\nit does not run in a transaction: what it did before that is kept")?;
-        }
+        write!(f, "\n{}", self.kept.in_words())?;
         if !self.applied.is_empty() {
             write!(f, "\napplied before it: {}", self.applied.join(", "))?;
         }

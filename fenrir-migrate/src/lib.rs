@@ -23,8 +23,9 @@
 //!
 //! | feature | for |
 //! |---|---|
-//! | `sqlite` (default), `postgres` | the databases; SQLite is built from source |
+//! | `sqlite` (default), `postgres`, `mysql` | the databases; SQLite is built from source |
 //! | `runtime` | the macros without a database, for a package that leaves its choice to the application |
+//! | `test` | databases for tests, under `[dev-dependencies]`: [`macro@test`] and [`testing`] |
 //! | `build` | the build step, under `[build-dependencies]`, without Diesel |
 //! | `cli` | the command, as the binary `fenrir` and as the module `cli` |
 
@@ -52,12 +53,18 @@ mod record;
 #[cfg(feature = "runtime")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod revisions;
+#[cfg(feature = "test")]
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
+    allow(dead_code, unused_imports, reason = "without a database there are no tests on one")
+)]
+pub mod testing;
 
 #[cfg(feature = "runtime")]
 pub use self::{
     database::MigratorBackend,
     embedded::{Created, EmbeddedMigration, Migrations},
-    error::{Error, StatementError},
+    error::{Error, Kept, StatementError},
     migrator::{Migrator, Report, Step},
     model::{DbEnum, Model},
 };
@@ -66,6 +73,8 @@ pub use self::{
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "test")]
+pub use fenrir_macros::test;
 #[cfg(feature = "runtime")]
 pub use fenrir_macros::{DbEnum, Table, embed_migrations};
 /// A table as data: what `derive(Table)` knows of a model.

@@ -6,7 +6,7 @@ use diesel::connection::LoadConnection;
 use fenrir_schema::Dialect;
 
 use crate::database::{self, Database, MigratorBackend, sealed};
-use crate::error::StatementError;
+use crate::error::{Kept, StatementError};
 use crate::record::{self, Applied};
 use crate::revisions::{Migration, Object, Revisions};
 use crate::{Error, Migrations};
@@ -298,7 +298,7 @@ impl<'a> Runner<'a> {
         if let Way::Alone(sql) = way {
             // It cannot be in the transaction of its record.
             let start = Instant::now();
-            self.statements(migration, direction, &[*sql], false, before)?;
+            self.statements(migration, direction, &[*sql], Kept::AllBefore, before)?;
             self.begin(true)?;
             let recorded = self.record(migration, direction, start.elapsed());
             return self.finish(recorded).map(|()| true);
@@ -310,12 +310,13 @@ impl<'a> Runner<'a> {
             if self.position(&applied)? != position {
                 return Ok(false);
             }
+            let kept = if self.database.dialect().undoes_ddl() { Kept::Nothing } else { Kept::SchemaChanges };
             let start = Instant::now();
             let parts = match way {
                 Way::Framed { frame, body } => vec![frame.enter, *body, frame.leave],
                 Way::Plain(sql) | Way::Alone(sql) => vec![*sql],
             };
-            self.statements(migration, direction, &parts, true, before)?;
+            self.statements(migration, direction, &parts, kept, before)?;
             self.record(migration, direction, start.elapsed())?;
             Ok(true)
         })();
@@ -327,14 +328,34 @@ impl<'a> Runner<'a> {
         migration: &Migration,
         direction: Direction,
         parts: &[&str],
-        undone: bool,
+        kept: Kept,
         before: &[Step],
     ) -> Result<(), Error> {
+        if direction == Direction::Up && kept == Kept::SchemaChanges {
+            self.refuse_tables_that_are_there(migration, parts)?;
+        }
         for part in parts {
             if let Err(source) = self.database.execute(part) {
                 // A file may have opened a transaction of its own.
                 self.database.rollback();
-                return Err(self.explain(migration, direction, source, undone, before));
+                return Err(self.explain(migration, direction, source, kept, before));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where half of a migration would be kept, the commonest of all is found before any of it runs: a
+    /// table that the file, as it was generated, creates.
+    fn refuse_tables_that_are_there(&mut self, migration: &Migration, parts: &[&str]) -> Result<(), Error> {
+        let dialect = self.database.dialect();
+        let (creates, _) = migration.objects()?;
+        for object in creates {
+            let Object::Table(table) = object else { continue };
+            let statement = format!("CREATE TABLE {} (", dialect.quote(&table));
+            let there = parts.iter().any(|part| part.contains(&statement))
+                && self.database.has_table(&table).map_err(Error::database("looking for tables"))?;
+            if there {
+                return Err(Error::TableExists { table: table.to_string() });
             }
         }
         Ok(())
@@ -346,10 +367,10 @@ impl<'a> Runner<'a> {
         migration: &Migration,
         direction: Direction,
         source: diesel::result::Error,
-        undone: bool,
+        kept: Kept,
         before: &[Step],
     ) -> Error {
-        if direction == Direction::Up && undone {
+        if direction == Direction::Up && kept == Kept::Nothing {
             let creates = migration.objects().map(|(creates, _)| creates).unwrap_or_default();
             for object in creates {
                 if let Object::Table(table) = object {
@@ -363,7 +384,7 @@ impl<'a> Runner<'a> {
             migration: migration.name().to_owned(),
             file: if direction == Direction::Up { "up.sql" } else { "down.sql" },
             applied: before.iter().map(|step| step.name.clone()).collect(),
-            undone,
+            kept,
             source,
         }))
     }

@@ -30,8 +30,8 @@ pub trait Model {
     const TABLE_JSON: &'static str;
 
     /// The statements that create the table, with its indexes and enums, for each of the project's
-    /// databases.
-    const CREATE_TABLE_SQL: &'static [(Dialect, &'static str)];
+    /// databases; an enum that several models have is created by each of them.
+    const CREATE_TABLE_SQL: &'static [(Dialect, &'static [&'static str])];
 
     /// The table as data.
     ///

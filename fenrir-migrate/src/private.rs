@@ -6,8 +6,9 @@ pub use diesel;
 
 /// The SQL that creates a model's table.
 #[must_use]
-pub fn create_table_sql<M: Model>(dialect: Dialect) -> Option<&'static str> {
-    M::CREATE_TABLE_SQL.iter().find(|(one, _)| *one == dialect).map(|(_, sql)| *sql)
+pub fn create_table_sql<M: Model>(dialect: Dialect) -> Option<String> {
+    let (_, statements) = M::CREATE_TABLE_SQL.iter().find(|(one, _)| *one == dialect)?;
+    Some(statements.iter().map(|statement| format!("{statement};\n")).collect())
 }
 
 /// Fails to compile where a model is not in the module in which the build step saw it.
@@ -93,6 +94,20 @@ macro_rules! __assert_fits_sqlite {
 
 #[doc(hidden)]
 #[macro_export]
+#[cfg(feature = "mysql")]
+macro_rules! __assert_fits_mysql {
+    ($($all:tt)*) => { $crate::__assert_fits! { $crate::__private::diesel::mysql::Mysql: $($all)* } };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "mysql"))]
+macro_rules! __assert_fits_mysql {
+    ($($all:tt)*) => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
 #[cfg(feature = "postgres")]
 macro_rules! __embedded_for_postgres {
     ($($migration:expr),*) => { ::core::option::Option::Some(&[$($migration),*]) };
@@ -120,5 +135,38 @@ macro_rules! __embedded_for_sqlite {
 macro_rules! __embedded_for_sqlite {
     ($($all:tt)*) => {
         ::core::option::Option::None
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "mysql")]
+macro_rules! __embedded_for_mysql {
+    ($($migration:expr),*) => { ::core::option::Option::Some(&[$($migration),*]) };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "mysql"))]
+macro_rules! __embedded_for_mysql {
+    ($($all:tt)*) => {
+        ::core::option::Option::None
+    };
+}
+
+/// Fails to compile where an `async` test has no runtime to run on.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(all(feature = "test", feature = "async"))]
+macro_rules! __needs_async {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(all(feature = "test", not(feature = "async")))]
+macro_rules! __needs_async {
+    () => {
+        ::core::compile_error!("an `async` test needs the feature `async` of `fenrir-migrate`");
     };
 }

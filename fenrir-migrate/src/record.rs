@@ -11,7 +11,12 @@ pub(crate) const DIESEL_TABLE: &str = "__diesel_schema_migrations";
 /// What Fenrir knows beside that.
 pub(crate) const FENRIR_TABLE: &str = "__fenrir_migrations";
 
-pub(crate) const CREATE: &str = "\
+/// The statements that create the two where they are not there.
+pub(crate) fn create_sql(dialect: Dialect) -> String {
+    CREATE.replace("ANY_TEXT", dialect.any_text())
+}
+
+const CREATE: &str = "\
 CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
     version VARCHAR(50) PRIMARY KEY NOT NULL,
     run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
@@ -20,7 +25,7 @@ CREATE TABLE IF NOT EXISTS __fenrir_migrations (
     version VARCHAR(50) PRIMARY KEY NOT NULL,
     parent VARCHAR(50),
     checksum VARCHAR(64) NOT NULL,
-    down_sql TEXT NOT NULL,
+    down_sql ANY_TEXT NOT NULL,
     schema_hash VARCHAR(64) NOT NULL,
     applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     duration_ms BIGINT NOT NULL,
@@ -43,7 +48,8 @@ pub(crate) struct Applied {
 
 /// Creates the tables where they are not there.
 pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
-    database.execute(CREATE).map_err(Error::database("creating the tables of the migrations' history"))
+    let sql = create_sql(database.dialect());
+    database.execute(&sql).map_err(Error::database("creating the tables of the migrations' history"))
 }
 
 /// The revisions that a database has, in their order. Fails where the tables are not there.
@@ -88,7 +94,7 @@ pub(crate) fn insert(
     let doing = "recording a migration";
     let one = database.placeholder(1);
     database
-        .rows(
+        .write(
             &format!("INSERT INTO __diesel_schema_migrations (version) VALUES ({one})"),
             &[migration.revision()],
         )
@@ -109,13 +115,13 @@ pub(crate) fn insert(
     );
     let down = migration.down()?;
     let binds = [migration.revision(), parent, checksum, &down, migration.schema_hash()];
-    database.rows(&sql, &binds).map(drop).map_err(Error::database(doing))
+    database.write(&sql, &binds).map_err(Error::database(doing))
 }
 
 pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), Error> {
     for table in [DIESEL_TABLE, FENRIR_TABLE] {
         let sql = format!("DELETE FROM {table} WHERE version = {}", database.placeholder(1));
-        database.rows(&sql, &[revision]).map_err(Error::database("recording a revert"))?;
+        database.write(&sql, &[revision]).map_err(Error::database("recording a revert"))?;
     }
     Ok(())
 }

@@ -8,3 +8,9 @@
 fn what_the_macros_refuse() {
     trybuild::TestCases::new().compile_fail("tests/macros/*.rs");
 }
+
+#[cfg(all(feature = "test", feature = "sqlite"))]
+#[test]
+fn what_the_test_macro_refuses() {
+    trybuild::TestCases::new().compile_fail("tests/test_macro/*.rs");
+}

@@ -34,6 +34,15 @@ pub enum Change {
     },
     /// A column that goes, with its values.
     DropColumn { table: Identifier, column: Column },
+    /// A column that becomes another: one that may hold NULL or not, or with another default.
+    AlterColumn {
+        table: Identifier,
+        from: Column,
+        to: Column,
+        /// What the rows that hold NULL get, where it may not hold that any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backfill: Option<Expression>,
+    },
     /// A new unique constraint.
     AddUnique { table: Identifier, name: Identifier, definition: Unique },
     /// A unique constraint that goes.
@@ -68,6 +77,9 @@ impl Change {
             DropTable { table } => CreateTable { table },
             AddColumn { table, column, backfill: _ } => DropColumn { table, column },
             DropColumn { table, column } => AddColumn { table, column, backfill: None },
+            AlterColumn { table, from, to, backfill: _ } => {
+                AlterColumn { table, from: to, to: from, backfill: None }
+            }
             AddUnique { table, name, definition } => DropUnique { table, name, definition },
             DropUnique { table, name, definition } => AddUnique { table, name, definition },
             AddCheck { table, name, definition } => DropCheck { table, name, definition },
@@ -95,6 +107,31 @@ impl Change {
         }
     }
 
+    /// On what rows it fails, changing nothing: a sentence for those who review it.
+    #[must_use]
+    pub fn risk(&self) -> Option<String> {
+        match self {
+            Change::AlterColumn { table, from, to, backfill: None } if from.nullable && !to.nullable => {
+                Some(format!("Fails where column `{table}.{}` holds NULL.", to.name))
+            }
+            Change::AddUnique { table, name, definition } => Some(format!(
+                "Fails where two rows of table `{table}` have the same {}, which `{name}` forbids.",
+                listed(&definition.columns)
+            )),
+            Change::AddCheck { table, name, .. } => {
+                Some(format!("Fails where a row of table `{table}` is not as the check `{name}` says."))
+            }
+            Change::AddForeignKey { table, name, definition } => Some(format!(
+                "Fails where a row of table `{table}` points at no row of `{}`, which `{name}` forbids.",
+                definition.references
+            )),
+            Change::AddIndex { table, name, definition } if definition.unique => Some(format!(
+                "Fails where two rows of table `{table}` have the same keys of the unique index `{name}`."
+            )),
+            _ => None,
+        }
+    }
+
     /// The table that it changes; none for an enum.
     #[must_use]
     pub fn table(&self) -> Option<&Identifier> {
@@ -104,6 +141,7 @@ impl Change {
             CreateTable { table } | DropTable { table } => Some(&table.name),
             AddColumn { table, .. }
             | DropColumn { table, .. }
+            | AlterColumn { table, .. }
             | AddUnique { table, .. }
             | DropUnique { table, .. }
             | AddCheck { table, .. }
@@ -164,6 +202,16 @@ impl fmt::Display for Change {
             DropTable { table } => write!(f, "drop table `{}`", table.name),
             AddColumn { table, column, .. } => write!(f, "add column `{table}.{}`", column.name),
             DropColumn { table, column } => write!(f, "drop column `{table}.{}`", column.name),
+            AlterColumn { table, from, to, .. } => {
+                let mut parts = Vec::new();
+                if from.default != to.default {
+                    parts.push(if to.default.is_some() { "another default" } else { "no default" });
+                }
+                if from.nullable != to.nullable {
+                    parts.push(if to.nullable { "NULL allowed" } else { "NOT NULL" });
+                }
+                write!(f, "change column `{table}.{}`: {}", to.name, parts.join(", "))
+            }
             AddUnique { table, name, definition } => {
                 write!(f, "add unique constraint `{name}` on `{table}` ({})", listed(&definition.columns))
             }

@@ -50,6 +50,7 @@ struct Steps {
     drop_others: Vec<Change>,
     drop_columns: Vec<Change>,
     add_columns: Vec<Change>,
+    alter_columns: Vec<Change>,
     add_others: Vec<Change>,
     add_foreign_keys: Vec<Change>,
     comments: Vec<Change>,
@@ -75,6 +76,7 @@ impl Diff<'_> {
         changes.extend(create_enums);
         // A backfill may read a column that goes.
         changes.extend(steps.add_columns);
+        changes.extend(steps.alter_columns);
         changes.extend(steps.drop_columns);
         changes.extend(drop_enums);
         changes.extend(steps.add_others);
@@ -203,11 +205,10 @@ impl Diff<'_> {
                 a.sql_type, b.sql_type
             ));
         }
-        if a.nullable != b.nullable {
-            self.unsupported(format!("whether column `{table}.{column}` may be NULL"));
-        }
-        if a.default != b.default {
-            self.unsupported(format!("the default of column `{table}.{column}`"));
+        if a.nullable != b.nullable || a.default != b.default {
+            let to = Column { nullable: b.nullable, default: b.default.clone(), ..a.clone() };
+            let (table, from) = (table.clone(), a.clone());
+            steps.alter_columns.push(Change::AlterColumn { table, from, to, backfill: None });
         }
         if a.auto_increment != b.auto_increment {
             self.unsupported(format!("how column `{table}.{column}` is generated"));

@@ -67,6 +67,15 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
             table.columns.remove(index);
             Ok(())
         }
+        AlterColumn { table, from, to, .. } => {
+            let table = find(schema, table)?;
+            let there = table.columns.iter_mut().find(|there| there.name == from.name).ok_or(ABSENT)?;
+            if *there != *from || from.name != to.name {
+                return Err(DIFFERENT);
+            }
+            there.clone_from(to);
+            Ok(())
+        }
         AddUnique { table, name, definition } => insert(&mut find(schema, table)?.uniques, name, definition),
         DropUnique { table, name, definition } => remove(&mut find(schema, table)?.uniques, name, definition),
         AddCheck { table, name, definition } => insert(&mut find(schema, table)?.checks, name, definition),

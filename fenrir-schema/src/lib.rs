@@ -28,7 +28,7 @@ mod sql_type;
 mod table;
 
 pub use change::{Change, Loss, invert};
-pub use dialect::{Dialect, StandIn, UnknownDialect, needs_value};
+pub use dialect::{Dialect, Lack, Part, StandIn, UnknownDialect, needs_value};
 pub use diff::{UnsupportedChange, UnsupportedChanges, diff};
 pub use expression::{DefaultValue, Expression, ExpressionError};
 pub use fold::{FoldError, fold};

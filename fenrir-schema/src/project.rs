@@ -256,7 +256,7 @@ mod tests {
     fn wrong_settings_are_errors() {
         for (text, wanted) in [
             ("[migrations]\ndialects = [\"oracle\"]", "unknown dialect `oracle`"),
-            ("[migrations]\ndialects = [\"mysql\"]", "MySQL is not supported yet"),
+            ("[migrations]\ndialects = [\"mysql\", \"mariadb\"]", "`mysql` is named twice"),
             ("[migrations]\ndialects = [\"sqlite\", \"sqlite\"]", "`sqlite` is named twice"),
             ("[migrations]\n", "name at least one"),
             ("[migration]\n", "unknown field `migration`"),

@@ -66,6 +66,12 @@ impl Snapshot {
         self.folder.join("schema.json")
     }
 
+    /// The file of the statements that create the whole schema in a database of that dialect.
+    #[must_use]
+    pub fn create_file(&self, dialect: Dialect) -> PathBuf {
+        self.folder.join(format!("create.{dialect}.sql"))
+    }
+
     /// What the package is.
     ///
     /// # Errors
@@ -85,13 +91,15 @@ impl Snapshot {
         }
     }
 
-    /// Writes all of it, in place of what was there. Facts are JSON already, by the name of their file.
+    /// Writes all of it, in place of what was there: the schema and the statements that create it in
+    /// each dialect, the project, and the facts, which are JSON already, by the name of their file.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn write(
         &self,
         schema: &Schema,
+        create: &BTreeMap<Dialect, String>,
         project: &SnapshotProject,
         facts: &BTreeMap<String, Vec<String>>,
     ) -> io::Result<()> {
@@ -102,6 +110,9 @@ impl Snapshot {
         }
         fs::create_dir_all(&models)?;
         fs::write(self.schema_file(), schema.to_json())?;
+        for (dialect, sql) in create {
+            fs::write(self.create_file(*dialect), sql)?;
+        }
         fs::write(self.folder.join("project.json"), serde_json::to_vec(project)?)?;
         for (name, facts) in facts {
             fs::write(models.join(name), format!("[{}]", facts.join(",")))?;

@@ -9,6 +9,7 @@ pub fn describe(connected: &mut Connected) -> Vec<String> {
     let queries: &[&str] = match connected {
         Connected::Postgres(_) => POSTGRES,
         Connected::Sqlite(_) => SQLITE,
+        Connected::Mysql(_) => MYSQL,
     };
     let mut lines: Vec<String> = queries
         .iter()
@@ -64,6 +65,34 @@ const SQLITE: &[&str] = &[
     // The texts have what the pragmas have not: names, checks, predicates, AUTOINCREMENT.
     "SELECT 'index text ' || sql AS value FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
     "SELECT 'other ' || type || ' ' || name AS value FROM sqlite_master WHERE type NOT IN ('table', 'index')",
+];
+
+const MYSQL: &[&str] = &[
+    "SELECT concat_ws(' ', 'column', concat(table_name, '.', column_name), column_type, \
+     concat('null:', is_nullable), concat('default ', column_default), extra, \
+     concat('charset ', character_set_name), concat('collation ', collation_name), \
+     concat('comment ', column_comment)) AS value \
+     FROM information_schema.columns WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%'",
+    "SELECT concat_ws(' ', 'constraint', concat(table_name, '.', constraint_name), constraint_type) AS value \
+     FROM information_schema.table_constraints WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%'",
+    "SELECT concat_ws(' ', 'foreign key', concat(c.table_name, '.', c.constraint_name), \
+     group_concat(concat(k.column_name, ' to ', k.referenced_column_name) ORDER BY k.ordinal_position), \
+     c.referenced_table_name, c.delete_rule, c.update_rule) AS value \
+     FROM information_schema.referential_constraints c JOIN information_schema.key_column_usage k \
+     ON k.constraint_schema = c.constraint_schema AND k.constraint_name = c.constraint_name \
+     AND k.table_name = c.table_name \
+     WHERE c.constraint_schema = database() \
+     GROUP BY c.table_name, c.constraint_name, c.referenced_table_name, c.delete_rule, c.update_rule",
+    "SELECT concat_ws(' ', 'check', constraint_name, check_clause) AS value \
+     FROM information_schema.check_constraints WHERE constraint_schema = database()",
+    // Those that serve foreign keys too.
+    "SELECT concat_ws(' ', 'index', concat(table_name, '.', index_name), concat('not unique:', non_unique), \
+     group_concat(concat(coalesce(column_name, '?'), ' ', coalesce(collation, '?'), ' ', coalesce(sub_part, 'whole')) \
+     ORDER BY seq_in_index)) AS value \
+     FROM information_schema.statistics WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%' \
+     GROUP BY table_name, index_name, non_unique",
+    "SELECT concat_ws(' ', 'table', table_name, engine, table_collation, concat('comment ', table_comment)) AS value \
+     FROM information_schema.tables WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%'",
 ];
 
 /// The constraints of SQLite's tables, by the text that it keeps: each `CONSTRAINT …` part, sorted.

@@ -1,37 +1,19 @@
-//! Databases for one test each.
+//! Databases of any kind, for tests that run on all of them.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
-use fenrir_migrate::Dialect;
-use tempfile::TempDir;
+use diesel::{MysqlConnection, PgConnection, SqliteConnection};
+use fenrir_migrate::{Dialect, testing};
 
 /// A database that is gone when this is.
-pub struct TestDatabase {
-    url: String,
-    kind: Kind,
-}
-
-enum Kind {
-    Postgres { name: String },
-    Sqlite { folder: TempDir },
-}
-
-/// The server that tests make databases on.
-#[must_use]
-pub fn server_url() -> String {
-    std::env::var("FENRIR_TEST_POSTGRES_URL")
-        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
-}
-
-fn on_server(sql: &str) {
-    let url = server_url();
-    let mut connection = PgConnection::establish(&url).unwrap_or_else(|error| {
-        panic!("these tests need PostgreSQL: start one, or name one in FENRIR_TEST_POSTGRES_URL ({error})")
-    });
-    connection.batch_execute(sql).unwrap();
+pub enum TestDatabase {
+    /// On PostgreSQL.
+    Postgres(testing::TestDatabase<PgConnection>),
+    /// In SQLite's file.
+    Sqlite(testing::TestDatabase<SqliteConnection>),
+    /// On MySQL or MariaDB.
+    Mysql(testing::TestDatabase<MysqlConnection>),
 }
 
 impl TestDatabase {
@@ -41,66 +23,72 @@ impl TestDatabase {
         match dialect {
             Dialect::Postgres => Self::postgres(),
             Dialect::Sqlite => Self::sqlite(),
+            Dialect::Mysql => Self::mysql(),
         }
     }
 
     /// An empty PostgreSQL database.
     #[must_use]
     pub fn postgres() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let nanos =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos();
-        let name = format!("fenrir_test_{}_{number}_{nanos}", std::process::id());
-        on_server(&format!("CREATE DATABASE {name}"));
-        let server = server_url();
-        let (base, query) =
-            server.split_once('?').map_or((server.as_str(), ""), |(base, query)| (base, query));
-        let base = base.rsplit_once('/').unwrap().0;
-        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-        Self { url: format!("{base}/{name}{query}"), kind: Kind::Postgres { name } }
+        Self::Postgres(testing::TestDatabase::postgres())
+    }
+
+    /// An empty MySQL or MariaDB database.
+    #[must_use]
+    pub fn mysql() -> Self {
+        Self::Mysql(testing::TestDatabase::mysql())
     }
 
     /// A SQLite file that is not there yet.
     #[must_use]
     pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        Self { url, kind: Kind::Sqlite { folder } }
+        let database = Self::Sqlite(testing::TestDatabase::sqlite());
+        database.reset();
+        database
     }
 
     /// Its address, as the command takes it.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        match self {
+            Self::Postgres(database) => database.url(),
+            Self::Sqlite(database) => database.url(),
+            Self::Mysql(database) => database.url(),
+        }
     }
 
     /// The kind of database.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        match self.kind {
-            Kind::Postgres { .. } => Dialect::Postgres,
-            Kind::Sqlite { .. } => Dialect::Sqlite,
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
     /// SQLite's file.
     #[must_use]
     pub fn file(&self) -> PathBuf {
-        match &self.kind {
-            Kind::Sqlite { folder } => folder.path().join("test.db"),
-            Kind::Postgres { .. } => panic!("PostgreSQL has no file"),
+        match self {
+            Self::Sqlite(database) => Path::new(database.url()).to_owned(),
+            Self::Postgres(_) | Self::Mysql(_) => panic!("only SQLite has a file"),
         }
     }
 
     /// Empties it, which is quicker than another one.
     pub fn reset(&self) {
-        match &self.kind {
-            Kind::Postgres { .. } => {
+        match self {
+            Self::Postgres(_) => {
                 self.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
             }
-            Kind::Sqlite { .. } => {
+            Self::Sqlite(_) => {
                 let _ = std::fs::remove_file(self.file());
+            }
+            Self::Mysql(_) => {
+                let mut connected = self.connect();
+                let name = connected.texts("SELECT database() AS value").remove(0).unwrap();
+                connected.execute(&format!("DROP DATABASE {name}; CREATE DATABASE {name}")).unwrap();
             }
         }
     }
@@ -108,29 +96,22 @@ impl TestDatabase {
     /// A connection to it.
     #[must_use]
     pub fn connect(&self) -> Connected {
-        match &self.kind {
-            Kind::Postgres { .. } => Connected::Postgres(PgConnection::establish(&self.url).unwrap()),
-            Kind::Sqlite { .. } => {
-                Connected::Sqlite(SqliteConnection::establish(self.file().to_str().unwrap()).unwrap())
-            }
+        match self {
+            Self::Postgres(database) => Connected::Postgres(database.connect()),
+            Self::Sqlite(database) => Connected::Sqlite(database.connect()),
+            Self::Mysql(database) => Connected::Mysql(database.connect()),
         }
     }
 }
 
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        if let Kind::Postgres { name } = &self.kind {
-            on_server(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        }
-    }
-}
-
-/// A connection to either kind.
+/// A connection to any kind.
 pub enum Connected {
     /// To PostgreSQL.
     Postgres(PgConnection),
     /// To SQLite.
     Sqlite(SqliteConnection),
+    /// To MySQL or MariaDB.
+    Mysql(MysqlConnection),
 }
 
 #[derive(diesel::QueryableByName)]
@@ -148,6 +129,7 @@ impl Connected {
         match self {
             Self::Postgres(connection) => connection.batch_execute(sql),
             Self::Sqlite(connection) => connection.batch_execute(sql),
+            Self::Mysql(connection) => connection.batch_execute(sql),
         }
     }
 
@@ -159,6 +141,7 @@ impl Connected {
         let rows: Vec<TextRow> = match self {
             Self::Postgres(connection) => query.load(connection),
             Self::Sqlite(connection) => query.load(connection),
+            Self::Mysql(connection) => query.load(connection),
         }
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
         rows.into_iter().map(|row| row.value).collect()
@@ -167,7 +150,8 @@ impl Connected {
     /// The one number that a query counts, as `value`.
     #[must_use]
     pub fn count(&mut self, table: &str) -> i64 {
-        let sql = format!("SELECT CAST(count(*) AS VARCHAR(20)) AS value FROM {table}");
+        let text = if matches!(self, Self::Mysql(_)) { "CHAR(20)" } else { "VARCHAR(20)" };
+        let sql = format!("SELECT CAST(count(*) AS {text}) AS value FROM {table}");
         self.texts(&sql)[0].as_deref().unwrap().parse().unwrap()
     }
 }

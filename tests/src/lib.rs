@@ -1,8 +1,8 @@
 //! What the end-to-end tests share: databases that come and go, projects in temporary folders, random
 //! schemas, and what a database's own catalog says.
 //!
-//! PostgreSQL is the server of `FENRIR_TEST_POSTGRES_URL`, or the one on this machine's port 5432. A
-//! test that cannot reach it fails; it is not passed over.
+//! The databases are those of `fenrir_migrate::testing`: servers that the environment names, or that are
+//! started for the tests. Where there is none, a test fails; it is not passed over.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

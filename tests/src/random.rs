@@ -186,7 +186,7 @@ fn default(random: &mut Random, sql_type: &SqlType) -> Option<DefaultValue> {
 /// One edit. Where what it would do makes no sense, it does nothing.
 fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>) {
     let mut random = Random(edit);
-    match random.below(16) {
+    match random.below(19) {
         0..=2 => create_table(schema, &mut random, before),
         3..=6 => add_column(schema, &mut random, before),
         7 | 8 => add_reference(schema, &mut random, before),
@@ -196,6 +196,7 @@ fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>) {
         12 => drop_part(schema, &mut random),
         13 => drop_column(schema, &mut random),
         14 => drop_table(schema, &mut random),
+        15..=17 => alter_column(schema, &mut random),
         _ => comment(schema, &mut random),
     }
     prune_enums(schema);
@@ -380,6 +381,24 @@ fn drop_column(schema: &mut Schema, random: &mut Random) {
     remove_column(table, column);
 }
 
+/// Whether it may hold NULL, or its default.
+fn alter_column(schema: &mut Schema, random: &mut Random) {
+    let Some(table) = any_table(schema, random) else { return };
+    let keys: BTreeSet<_> = table.foreign_keys.values().flat_map(|key| &key.columns).cloned().collect();
+    let mut columns: Vec<_> = table
+        .columns
+        .iter_mut()
+        .filter(|column| column.name.as_str() != "id" && !keys.contains(&column.name))
+        .collect();
+    let at = random.below(columns.len());
+    let Some(column) = columns.get_mut(at) else { return };
+    if random.once_in(2) {
+        column.nullable = !column.nullable;
+    } else {
+        column.default = if random.once_in(2) { default(random, &column.sql_type) } else { None };
+    }
+}
+
 fn remove_column(table: &mut Table, column: Identifier) {
     table.columns.retain(|there| there.name != column);
     table.uniques.retain(|_, unique| !unique.columns.contains(&column));
@@ -415,6 +434,41 @@ fn comment(schema: &mut Schema, random: &mut Random) {
     if let Some(table) = any_table(schema, random) {
         table.comment = comment;
     }
+}
+
+/// The schema as a model for that dialect could have it: what the dialect lacks is left out, or is as
+/// much of it as the dialect has. The same for every schema, so that a pair stays a pair.
+#[must_use]
+pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
+    if dialect != Dialect::Mysql {
+        return schema;
+    }
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if column.sql_type == SqlType::Jsonb {
+                column.sql_type = SqlType::Json;
+            }
+        }
+        let long = |name: &Identifier| {
+            let column = table.columns.iter().find(|column| column.name == *name);
+            column.is_some_and(|column| matches!(column.sql_type, SqlType::Text | SqlType::Binary))
+        };
+        table.uniques.retain(|_, unique| !unique.columns.iter().any(long));
+        for index in table.indexes.values_mut() {
+            index.predicate = None;
+            index.keys.retain(|key| matches!(&key.of, IndexTarget::Column(name) if !long(name)));
+        }
+        table.indexes.retain(|_, index| !index.keys.is_empty());
+        for key in table.foreign_keys.values_mut() {
+            key.deferral = Deferral::NotDeferrable;
+        }
+        let generated = table.columns.iter().any(|column| column.auto_increment.is_some());
+        table.checks.retain(|_, _| !generated);
+    }
+    for table in schema.tables.values() {
+        assert_eq!(dialect.lacks(table, &schema), [], "the models would be refused");
+    }
+    schema
 }
 
 /// How many rows each table gets.
@@ -475,10 +529,12 @@ fn value(column: &Column, row: usize, dialect: Dialect) -> String {
 }
 
 /// A query for all values of the columns that both schemas have in a table, as `value`, in the order of
-/// the key.
+/// the key; without those that hold NULL in the first and may not in the second.
 #[must_use]
 pub fn kept_values(a: &Table, b: &Table, dialect: Dialect) -> String {
-    let shared: Vec<_> = a.columns.iter().filter(|column| b.column(&column.name).is_some()).collect();
+    let is_kept =
+        |column: &&Column| b.column(&column.name).is_some_and(|other| other.nullable || !column.nullable);
+    let shared: Vec<_> = a.columns.iter().filter(is_kept).collect();
     let parts: Vec<_> = shared
         .iter()
         .map(|column| {
@@ -486,9 +542,15 @@ pub fn kept_values(a: &Table, b: &Table, dialect: Dialect) -> String {
             let text = match dialect {
                 Dialect::Postgres => format!("({quoted})::text"),
                 Dialect::Sqlite => format!("typeof({quoted}) || quote({quoted})"),
+                Dialect::Mysql if column.sql_type == SqlType::Binary => format!("hex({quoted})"),
+                Dialect::Mysql => format!("cast({quoted} AS char)"),
             };
             format!("coalesce({text}, 'NULL')")
         })
         .collect();
-    format!("SELECT {} AS value FROM {} ORDER BY id", parts.join(" || '|' || "), dialect.quote(&a.name))
+    let row = match dialect {
+        Dialect::Postgres | Dialect::Sqlite => parts.join(" || '|' || "),
+        Dialect::Mysql => format!("concat_ws('|', {})", parts.join(", ")),
+    };
+    format!("SELECT {row} AS value FROM {} ORDER BY id", dialect.quote(&a.name))
 }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use fenrir_migrate::Dialect;
+use fenrir_migrate::{Dialect, Identifier};
 use fenrir_tests::command::Project;
 use fenrir_tests::database::TestDatabase;
 
@@ -30,16 +30,95 @@ fn a_backfill_reads_a_column_that_goes() {
     for dialect in Dialect::ALL {
         let (project, database) =
             on(dialect, &model("A", "", "#[column(name = \"Full Name\")] pub full: String"));
-        database.connect().execute("INSERT INTO a (\"Full Name\") VALUES ('Ann'), ('Bob')").unwrap();
+        let quoted = dialect.quote(&Identifier::new("Full Name").unwrap());
+        database.connect().execute(&format!("INSERT INTO a ({quoted}) VALUES ('Ann'), ('Bob')")).unwrap();
         project.models(&model(
             "A",
             "",
-            "#[column(backfill = \"upper(\\\"Full Name\\\")\")] pub name: Option<String>",
+            &format!("#[column(backfill = r#\"upper({quoted})\"#)] pub name: Option<String>"),
         ));
         project.ok(&["migrate", "-m", "Upper", "--allow-data-loss", "--no-renames"]);
         project.ok(&["upgrade"]);
         let names = database.connect().texts("SELECT name AS value FROM a ORDER BY id");
         assert_eq!(names, [Some("ANN".to_owned()), Some("BOB".to_owned())], "{dialect}");
+    }
+}
+
+const NAMED: &str = "SELECT coalesce(name, 'NULL') AS value FROM a ORDER BY id";
+
+#[test]
+fn a_column_that_becomes_not_null_is_filled() {
+    for dialect in Dialect::ALL {
+        let (project, database) =
+            on(dialect, &model("A", "", "#[column(max_length = 9)] pub name: Option<String>"));
+        database.connect().execute("INSERT INTO a (name) VALUES ('Ann'), (NULL)").unwrap();
+        let field = r#"#[column(max_length = 9, backfill = "concat('no', id)")] pub name: String"#;
+        // SQLite has had `concat` since 3.44; `||` is no concatenation in MySQL.
+        project.models(&model("A", "", field));
+        let said = project.ok(&["migrate", "-m", "Named"]);
+        assert!(said.contains("change column `a.name`: NOT NULL") && !said.contains("take care"), "{said}");
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(NAMED), [Some("Ann".to_owned()), Some("no2".to_owned())], "{dialect}");
+        assert!(connected.execute("INSERT INTO a (name) VALUES (NULL)").is_err(), "{dialect}");
+        // The way back lets NULL in again, and leaves the rows as they are.
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.texts(NAMED), [Some("Ann".to_owned()), Some("no2".to_owned())], "{dialect}");
+        connected.execute("INSERT INTO a (name) VALUES (NULL)").unwrap();
+    }
+}
+
+#[test]
+fn a_column_that_becomes_not_null_without_a_backfill_fails_on_null_and_changes_nothing() {
+    for dialect in Dialect::ALL {
+        let fields = "#[column(max_length = 9)] pub name: ";
+        let (project, database) = on(dialect, &model("A", "", &format!("{fields}Option<String>")));
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO a (name) VALUES ('Ann'), (NULL)").unwrap();
+        project.models(&model("A", "", &format!("{fields}String")));
+        let said = project.ok(&["migrate", "-m", "Named"]);
+        assert!(said.contains("take care:\n  - Fails where column `a.name` holds NULL."), "{said}");
+        let folder = project.list("migrations").last().unwrap().clone();
+        let up = project.read(&format!("migrations/{folder}/up.sql"));
+        assert!(up.contains("-- Fails where column `a.name` holds NULL."), "{up}");
+        project.fails(2, &["upgrade"]);
+        assert_eq!(connected.texts(NAMED), [Some("Ann".to_owned()), Some("NULL".to_owned())], "{dialect}");
+        connected.execute("INSERT INTO a (name) VALUES (NULL)").unwrap();
+        connected.execute("DELETE FROM a WHERE name IS NULL").unwrap();
+        project.ok(&["upgrade"]);
+        assert!(connected.execute("INSERT INTO a (name) VALUES (NULL)").is_err(), "{dialect}");
+    }
+}
+
+#[test]
+fn a_column_that_may_be_null_again_gets_a_value_on_the_way_back() {
+    for dialect in Dialect::ALL {
+        let fields = "#[column(max_length = 9, default = \"new\")] pub name: ";
+        let (project, database) = on(dialect, &model("A", "", &format!("{fields}String")));
+        project.models(&model("A", "", "#[column(max_length = 9)] pub name: Option<String>"));
+        project.ok(&["migrate", "-m", "Nameless"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO a (name) VALUES ('Ann'), (NULL)").unwrap();
+        let insert = "INSERT INTO a (id) VALUES (7)";
+        connected.execute(insert).unwrap();
+        assert_eq!(
+            connected.texts(NAMED)[1..],
+            [Some("NULL".to_owned()), Some("NULL".to_owned())],
+            "{dialect}"
+        );
+        let folder = project.list("migrations").last().unwrap().clone();
+        let down = project.read(&format!("migrations/{folder}/down.sql"));
+        assert!(down.contains("-- Rows that hold NULL in column `a.name` get 'new'."), "{down}");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(
+            connected.texts(NAMED)[1..],
+            [Some("new".to_owned()), Some("new".to_owned())],
+            "{dialect}"
+        );
+        connected.execute("DELETE FROM a WHERE id = 7").unwrap();
+        connected.execute(insert).unwrap();
+        assert_eq!(connected.texts(NAMED)[2].as_deref(), Some("new"), "{dialect}: the default is back");
     }
 }
 

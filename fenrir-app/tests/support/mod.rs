@@ -4,12 +4,11 @@
 #![allow(dead_code, reason = "no test file needs all of it")]
 
 mod client;
-#[cfg_attr(feature = "postgres", path = "postgres.rs")]
-#[cfg_attr(not(feature = "postgres"), path = "sqlite.rs")]
 mod database;
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Answer;
@@ -39,71 +38,76 @@ pub(crate) fn fenrir_app() -> Command {
     command
 }
 
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-pub(crate) fn is_listening(port: u16) -> bool {
-    TcpStream::connect(("127.0.0.1", port)).is_ok()
-}
-
 /// Waits for a program that is to end by itself; one that does not is stopped.
 pub(crate) fn finish(mut child: Child) -> Output {
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(30) {
-            child.kill().unwrap();
-            panic!("it still runs: {:?}", child.wait_with_output());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait(&mut child);
     child.wait_with_output().unwrap()
 }
 
-/// What is to fail: it ends with status 1, and nothing listened. Returns what it said.
+fn wait(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if start.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("it does not end by itself");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What is to fail: it ends with status 1, and never listened. Returns what it said.
 pub(crate) fn refusal(command: &mut Command) -> String {
-    let port = free_port();
-    let child = command.env("PORT", port.to_string()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command.env("PORT", "0").stderr(Stdio::piped()).spawn().unwrap();
     let output = finish(child);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!said.contains("serving on") && !is_listening(port), "{said}");
+    assert!(!said.contains("serving on"), "{said}");
     said
 }
 
 /// The service, which is stopped when this is dropped.
 pub(crate) struct Service {
-    child: Option<Child>,
+    child: Child,
     pub(crate) port: u16,
+    /// What it said until it served.
+    said: String,
+    /// What it says from then on.
+    says: Receiver<String>,
 }
 
 impl Service {
-    /// Starts it, and waits until it listens.
+    /// Starts it, and waits until it listens: on a port of the system's choice, which it tells. One that
+    /// the test chose could be another's by then.
     pub(crate) fn start(database: &Database) -> Self {
-        let port = free_port();
         let mut command = fenrir_app();
-        command.env("DATABASE_URL", database.url()).env("PORT", port.to_string());
-        let child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut service = Self { child: Some(child), port };
-        let start = Instant::now();
-        while !is_listening(port) {
-            let child = service.child.as_mut().unwrap();
-            if child.try_wait().unwrap().is_some() || start.elapsed() > Duration::from_secs(30) {
-                panic!("it does not serve: {}", service.stop().1);
+        command.env("DATABASE_URL", database.url()).env("PORT", "0");
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (say, says) = channel();
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| say.send(line + "\n")));
+        let mut service = Self { child, port: 0, said: String::new(), says };
+        while service.port == 0 {
+            let Ok(line) = service.says.recv_timeout(Duration::from_secs(30)) else {
+                panic!("it does not serve: {}", service.said);
+            };
+            if let Some((_, port)) = line.trim_end().split_once("serving on http://127.0.0.1:") {
+                service.port = port.parse().unwrap();
             }
-            std::thread::sleep(Duration::from_millis(20));
+            service.said += &line;
         }
         service
     }
 
     /// Asks it to stop as a container's engine does. Returns whether it ended well, and what it said.
     pub(crate) fn stop(mut self) -> (bool, String) {
-        let child = self.child.take().unwrap();
         // Without a crate for it, for this one line.
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        let output = finish(child);
-        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let status = wait(&mut self.child);
+        let said = std::mem::take(&mut self.said) + &self.says.iter().collect::<String>();
+        (status.success(), said)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -141,9 +145,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

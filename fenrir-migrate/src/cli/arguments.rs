@@ -17,14 +17,14 @@ pub(super) struct Arguments {
 
 #[derive(Args)]
 pub(super) struct Global {
-    /// The database: `postgres://…` or `sqlite://PATH`. Otherwise `DATABASE_URL` (also from `.env`), then
+    /// The database: `postgres://…`, `mysql://…` or `sqlite://PATH`. Otherwise `DATABASE_URL` (also from `.env`), then
     /// `POSTGRES_USER` and the like, then `fenrir.toml`
     #[arg(long, global = true, value_name = "URL")]
     pub(super) database_url: Option<String>,
     /// The settings, instead of the nearest `fenrir.toml` above this folder
     #[arg(long, global = true, value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
-    /// The kind of database: `postgres` or `sqlite`
+    /// The kind of database: `postgres`, `sqlite` or `mysql`
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) dialect: Option<Dialect>,
     /// How standard output is written

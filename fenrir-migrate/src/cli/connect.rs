@@ -14,7 +14,8 @@ use crate::database::url;
 pub struct DatabaseUrl(pub(super) url::DatabaseUrl);
 
 impl DatabaseUrl {
-    /// Reads an address: `postgres://user:password@host:port/database` or `sqlite://path`.
+    /// Reads an address: `postgres://user:password@host:port/database`, the same with
+    /// `mysql://` (or `mariadb://`), or `sqlite://path`.
     ///
     /// ```
     /// let url = fenrir_migrate::cli::DatabaseUrl::parse("postgres://fenrir:s3cret@db/fenrir")?;
@@ -125,7 +126,12 @@ fn from_environment() -> Result<Option<url::DatabaseUrl>, String> {
         Some("sqlite") => {
             return Err(format!("`{kind}` is sqlite: say which file with `DATABASE_URL=sqlite://PATH`"));
         }
-        Some(_) => return Err(format!("`{kind}` takes `postgres`, `postgresql` or `sqlite`")),
+        Some("mysql" | "mariadb") => {
+            return Err(format!(
+                "`{kind}` is mysql: say where with `DATABASE_URL=mysql://USER:PASSWORD@HOST/DATABASE`"
+            ));
+        }
+        Some(_) => return Err(format!("`{kind}` takes `postgres`, `postgresql`, `sqlite` or `mysql`")),
     }
     let required = |name: &str| {
         variable(name)?.ok_or_else(|| {

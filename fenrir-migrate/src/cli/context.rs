@@ -9,7 +9,8 @@ use super::arguments::Global;
 use super::connect;
 use super::outcome::{Failure, say};
 use crate::Migrations;
-use crate::database::url::{Connected, DatabaseUrl};
+use crate::database::connected::Connected;
+use crate::database::url::DatabaseUrl;
 use crate::revisions::Revisions;
 
 pub(super) struct Context<'a> {

@@ -85,7 +85,12 @@ fn create(
         )));
     }
     if !sql.is_empty() {
-        database.execute(sql).map_err(Error::database("creating the tables"))?;
+        let doing = if database.dialect().undoes_ddl() {
+            "creating the tables"
+        } else {
+            "creating the tables (those before it are kept: `fenrir drop-all` drops them)"
+        };
+        database.execute(sql).map_err(Error::database(doing))?;
     }
     if let Some(revisions) = revisions {
         record::create(database)?;

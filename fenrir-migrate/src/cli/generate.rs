@@ -14,6 +14,8 @@ pub(super) struct Generated {
     pub(super) parent: Option<String>,
     pub(super) changes: Vec<Change>,
     pub(super) after: Schema,
+    /// On what rows it fails.
+    pub(super) risks: Vec<String>,
     pub(super) dialects: Vec<GeneratedSql>,
 }
 
@@ -44,11 +46,21 @@ impl GeneratedSql {
         }
         let mut up_header = title.to_vec();
         lost(&mut up_header, changes.iter().filter_map(Change::loses));
+        up_header.extend(risks(before, changes));
         let mut down_header = vec![format!("Reverts: {}", title[0])];
         lost(&mut down_header, back.iter().filter_map(Change::loses));
         for change in &back {
             if let Change::CreateTable { table } = change {
                 down_header.push(format!("The rows of table `{}` are not brought back.", table.name));
+            } else if let Change::AlterColumn { table, to, .. } = change {
+                let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == to.name);
+                if let Some(stand_in) = stand_in {
+                    let column = &to.name;
+                    down_header.push(format!(
+                        "Rows that hold NULL in column `{table}.{column}` get {}.",
+                        stand_in.value
+                    ));
+                }
             } else if let Change::AddColumn { table, column, .. } = change {
                 let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == column.name);
                 let bound = before.tables.get(table).is_some_and(|table| table.binds(&column.name));
@@ -68,6 +80,12 @@ impl GeneratedSql {
         }
         Ok(Self { dialect, up, down, up_header, down_header })
     }
+}
+
+/// On what rows the changes fail; a table that is created with them has none.
+pub(super) fn risks(before: &Schema, changes: &[Change]) -> Vec<String> {
+    let has_rows = |change: &&Change| change.table().is_some_and(|table| before.tables.contains_key(table));
+    changes.iter().filter(has_rows).filter_map(Change::risk).collect()
 }
 
 fn lost(header: &mut Vec<String>, losses: impl Iterator<Item = Loss>) {

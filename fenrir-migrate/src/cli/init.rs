@@ -69,8 +69,8 @@ fn dialects(manifest: &DocumentMut, context: &Context<'_>) -> Result<Vec<Dialect
     let found: Vec<_> = Dialect::ALL.into_iter().filter(named).collect();
     if found.is_empty() {
         return Err(Failure::error(
-            "which database? Say `--dialect postgres` or `--dialect sqlite`, or turn on that feature of Diesel in \
-             `Cargo.toml`",
+            "which database? Say `--dialect postgres`, `--dialect sqlite` or `--dialect mysql`, or turn on that feature \
+             of Diesel in `Cargo.toml`",
         ));
     }
     Ok(found)

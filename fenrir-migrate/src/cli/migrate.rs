@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::arguments::Migrate;
 use super::context::Context;
-use super::generate::{Generated, GeneratedSql};
+use super::generate::{self, Generated, GeneratedSql};
 use super::models::{self, ModelSchema};
 use super::outcome::{Failure, Outcome, bullets, count};
 use super::rename;
@@ -50,7 +50,8 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
         .iter()
         .map(|&dialect| GeneratedSql::new(dialect, &title, &before, &after, &changes))
         .collect::<Result<Vec<_>, _>>()?;
-    let generated = Generated { name, message, parent: head, changes, after, dialects };
+    let risks = generate::risks(&before, &changes);
+    let generated = Generated { name, message, parent: head, changes, after, risks, dialects };
     if arguments.dry_run { Ok(shown(&generated)) } else { written(&generated, context) }
 }
 
@@ -62,6 +63,10 @@ fn fill(changes: &mut [Change], models: &ModelSchema) -> Result<(), Failure> {
             *backfill = models.backfills.get(&(table.clone(), column.name.clone())).cloned();
             if backfill.is_none() && needs_value(column) {
                 without.push(format!("`{table}.{}`", column.name));
+            }
+        } else if let Change::AlterColumn { table, from, to, backfill } = change {
+            if from.nullable && !to.nullable {
+                *backfill = models.backfills.get(&(table.clone(), to.name.clone())).cloned();
             }
         }
     }
@@ -188,7 +193,12 @@ fn shown(generated: &Generated) -> Outcome {
     }
     Outcome::new(
         text.trim_end(),
-        json!({ "name": generated.name, "changes": change_list(generated), "sql": sql }),
+        json!({
+            "name": generated.name,
+            "changes": change_list(generated),
+            "risks": generated.risks,
+            "sql": sql,
+        }),
     )
 }
 
@@ -201,6 +211,9 @@ fn written(generated: &Generated, context: &Context<'_>) -> Result<Outcome, Fail
         .collect();
     let changes = change_list(generated);
     let mut text = format!("{}{}", count(changes.len(), "change"), bullets(&changes));
+    if !generated.risks.is_empty() {
+        text.push_str(&format!("\ntake care:{}", bullets(&generated.risks)));
+    }
     for folder in &folders {
         text.push_str(&format!("\nwrote {folder}"));
     }
@@ -208,7 +221,13 @@ fn written(generated: &Generated, context: &Context<'_>) -> Result<Outcome, Fail
     let revision = generated.name.split('_').next().unwrap_or_default().replace('-', "");
     Ok(Outcome::new(
         text,
-        json!({ "revision": revision, "name": generated.name, "changes": changes, "written": folders }),
+        json!({
+            "revision": revision,
+            "name": generated.name,
+            "changes": changes,
+            "risks": generated.risks,
+            "written": folders,
+        }),
     ))
 }
 

@@ -88,7 +88,7 @@ fn as_sql(pending: &[Migration], dialect: fenrir_schema::Dialect) -> Result<Outc
     for migration in pending {
         if sql.is_empty() {
             sql.push_str(STOP);
-            sql.push_str(record::CREATE);
+            sql.push_str(&record::create_sql(dialect));
         }
         let text = migration.up()?;
         sql.push_str(&script(migration, &text, &record::insert_sql(migration, dialect)?));
@@ -98,8 +98,8 @@ fn as_sql(pending: &[Migration], dialect: fenrir_schema::Dialect) -> Result<Outc
 
 /// The programs go on after an error unless they are told not to.
 pub(super) const STOP: &str = "\
--- Run this so that it stops at the first error: `psql -v ON_ERROR_STOP=1`, `sqlite3 -bail`. Otherwise
--- what follows a migration that failed would be run and recorded all the same.
+-- Run this so that it stops at the first error: `psql -v ON_ERROR_STOP=1`, `sqlite3 -bail`, `mysql` without
+-- `--force`. Otherwise what follows a migration that failed would be run and recorded all the same.
 ";
 
 /// One migration's SQL and its record, in one transaction where the file opens none itself.

@@ -1,10 +1,16 @@
 //! The databases that run: what the engine needs of a connection, and how each of them does it.
 
+#[cfg(feature = "cli")]
+pub(crate) mod connected;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "test"))]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
+#[allow(unreachable_pub, reason = "a sealed trait of `testing` has it in its signatures")]
 pub(crate) mod url;
 
 use std::time::Duration;
@@ -23,6 +29,10 @@ pub trait Database {
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
     /// Runs a query whose columns are texts, with texts for its placeholders.
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
+    /// Runs a statement that changes rows, with texts for its placeholders.
+    fn write(&mut self, sql: &str, binds: &[&str]) -> QueryResult<()> {
+        self.rows(sql, binds).map(drop)
+    }
     /// Whether the connection is inside a transaction that it did not open here.
     fn in_transaction(&mut self) -> bool;
     /// How a query names its `number`th placeholder, from 1.
@@ -44,7 +54,7 @@ pub trait Database {
     fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool>;
     /// Whether an enum of that name is there.
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool>;
-    /// Drops tables, which may point at each other, and enums: all or none. Fails where a table that
+    /// Drops tables, which may point at each other, and enums: all or none, where the database can. Fails where a table that
     /// stays points at one of them.
     fn drop_all(&mut self, tables: &[Identifier], enums: &[Identifier]) -> QueryResult<()>;
     /// Makes the settings of a frame, and returns the statements that put them back as they were.
@@ -81,7 +91,7 @@ pub(crate) mod sealed {
 
 /// Implements [`sealed::Backend::rows`], alike for each backend; only a concrete backend can say that
 /// its texts are read into strings.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! text_rows {
     ($connection:expr, $sql:expr, $binds:expr) => {{
         use diesel::row::{Field, Row as _};
@@ -112,7 +122,7 @@ macro_rules! text_rows {
         Ok(rows)
     }};
 }
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 pub(crate) use text_rows;
 
 /// How long to wait before a try that failed is made again: short at first, and never the same for

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use diesel::Connection;
 use fenrir_schema::Dialect;
 use fenrir_schema::project::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{Database, sealed};
-
 /// The address of a database. `Display` and `Debug` show it without its password.
 #[derive(Clone)]
-pub(crate) struct DatabaseUrl {
+pub struct DatabaseUrl {
     dialect: Dialect,
     /// What Diesel takes.
     connect: Secret,
@@ -31,11 +28,9 @@ pub(crate) enum UrlError {
         "it does not parse ({0}): in a user's name or a password, `@ : / ? # %` are written %40 %3A %2F %3F %23 %25"
     )]
     Parse(&'static str),
-    #[error("the scheme `{0}` is not known; there are `postgres://…` and `sqlite://PATH`")]
+    #[error("the scheme `{0}` is not known; there are `postgres://…`, `mysql://…` and `sqlite://PATH`")]
     Scheme(String),
-    #[error("MySQL is not supported yet; there are `postgres://…` and `sqlite://PATH`")]
-    Mysql,
-    #[error("it has no scheme: write `sqlite://PATH` for a file, `postgres://…` for a server")]
+    #[error("it has no scheme: write `sqlite://PATH` for a file, `postgres://…` or `mysql://…` for a server")]
     NoScheme,
     #[error("it names no database: the path behind the host is the database's name")]
     NoDatabase,
@@ -56,7 +51,7 @@ impl DatabaseUrl {
         }
         match text.split("://").next().unwrap_or_default() {
             "postgres" | "postgresql" => postgres(text),
-            "mysql" | "mariadb" => Err(UrlError::Mysql),
+            "mysql" | "mariadb" => mysql(text),
             scheme if scheme.len() <= 16 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') => {
                 Err(UrlError::Scheme(scheme.to_owned()))
             }
@@ -86,6 +81,14 @@ impl DatabaseUrl {
             Some(said) if said != self.dialect => Err(UrlError::Dialect { there: self.dialect, said }),
             _ => Ok(()),
         }
+    }
+
+    /// The same server's database of another name.
+    #[cfg(all(feature = "test", any(feature = "mysql", feature = "postgres")))]
+    pub(crate) fn with_database(&self, name: &str) -> Result<Self, UrlError> {
+        let mut url = url::Url::parse(self.connect.reveal()).map_err(|_| UrlError::Parse("not a URL"))?;
+        url.set_path(name);
+        Self::parse(url.as_str())
     }
 
     /// What Diesel takes, with the password in it.
@@ -124,54 +127,6 @@ impl DatabaseUrl {
         let secrets = self.secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
         secrets.fold(lines.join("; "), |message, secret| message.replace(secret, "…"))
     }
-
-    /// Connects. An error says where to, and what the database said, without the password.
-    pub(crate) fn connect(&self) -> Result<Connected, String> {
-        let explain = |error: diesel::ConnectionError| {
-            format!("cannot connect to `{self}`: {}", self.redact(&error.to_string()))
-        };
-        match self.dialect {
-            #[cfg(feature = "postgres")]
-            Dialect::Postgres => diesel::PgConnection::establish(self.connect.reveal())
-                .map(|connection| Connected::Postgres(Box::new(connection)))
-                .map_err(explain),
-            #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => diesel::SqliteConnection::establish(self.connect.reveal())
-                .map(|connection| Connected::Sqlite(Box::new(connection)))
-                .map_err(explain),
-            #[allow(unreachable_patterns, reason = "where a database's feature is off")]
-            other => {
-                let _ = explain;
-                Err(format!(
-                    "this command was built without {}: turn on the feature `{other}`",
-                    other.title()
-                ))
-            }
-        }
-    }
-}
-
-/// An open connection.
-pub(crate) enum Connected {
-    #[cfg(feature = "postgres")]
-    Postgres(Box<diesel::PgConnection>),
-    #[cfg(feature = "sqlite")]
-    Sqlite(Box<diesel::SqliteConnection>),
-}
-
-impl Connected {
-    pub(crate) fn database(&mut self) -> Box<dyn Database + '_> {
-        match self {
-            #[cfg(feature = "postgres")]
-            Connected::Postgres(connection) => {
-                <diesel::pg::Pg as sealed::Backend>::database(connection.as_mut())
-            }
-            #[cfg(feature = "sqlite")]
-            Connected::Sqlite(connection) => {
-                <diesel::sqlite::Sqlite as sealed::Backend>::database(connection.as_mut())
-            }
-        }
-    }
 }
 
 fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
@@ -192,6 +147,22 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
 }
 
 fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
+    server(text, Dialect::Postgres, "postgres")
+}
+
+/// Diesel knows one name of the scheme only, and takes the database's name as it is written.
+fn mysql(text: &str) -> Result<DatabaseUrl, UrlError> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let url = server(&format!("mysql://{rest}"), Dialect::Mysql, "mysql")?;
+    let plain = |c: char| c.is_ascii_graphic() && !"\"#%<>?`{}".contains(c);
+    if !url.name.chars().all(plain) {
+        return Err(UrlError::Parse("Diesel cannot name a MySQL database that a URL has to write otherwise"));
+    }
+    Ok(url)
+}
+
+/// A database on a server: the address, whose scheme is shown as `scheme`.
+fn server(text: &str, dialect: Dialect, scheme: &str) -> Result<DatabaseUrl, UrlError> {
     let is_encoded = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|c| c.is_ascii_hexdigit());
     if text.split('%').skip(1).any(|rest| !is_encoded(rest)) {
         return Err(UrlError::Parse("a `%` without two hex digits"));
@@ -203,6 +174,13 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
             _ => "not a URL",
         })
     })?;
+    // libpq takes them for more than the path: another database would be asked for than is shown, and than
+    // `drop-all` has typed (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>).
+    if parsed.query_pairs().any(|(name, _)| matches!(&*name, "dbname" | "service")) {
+        return Err(UrlError::Parse(
+            "`dbname` or `service` in its query: the database's name stands behind the host",
+        ));
+    }
     if parsed.fragment().is_some() {
         return Err(UrlError::Parse("a `#` ends it"));
     }
@@ -225,9 +203,9 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
         secrets.extend([value.into_owned(), written]);
     }
     let secrets = secrets.into_iter().map(Secret::new).collect();
-    let mut shown = format!("postgres://{}@", parsed.username());
+    let mut shown = format!("{scheme}://{}@", parsed.username());
     if parsed.username().is_empty() {
-        shown = "postgres://".to_owned();
+        shown = format!("{scheme}://");
     }
     shown.push_str(parsed.host_str().unwrap_or_default());
     if let Some(port) = parsed.port() {
@@ -235,7 +213,7 @@ fn postgres(text: &str) -> Result<DatabaseUrl, UrlError> {
     }
     shown.push_str(parsed.path());
     Ok(DatabaseUrl {
-        dialect: Dialect::Postgres,
+        dialect,
         // Parsing has encoded what was not.
         connect: Secret::new(parsed.as_str()),
         shown,
@@ -280,7 +258,10 @@ mod tests {
             "postgres://u:hunter2@host",
             "postgres//u:hunter2@host/db",
             "hunter2://u:hunter2@host/db?x",
-            "mysql://u:hunter2@host/db",
+            "mysql://u:hunter2/x@host/db",
+            "mariadb://u:hunter2#x@host/db",
+            "mysql://u:hunter2@host/d%20b",
+            "mysql://u:hunter2@host",
             "u:hunter2@host",
         ] {
             let error = DatabaseUrl::parse(text).unwrap_err().to_string();
@@ -292,6 +273,32 @@ mod tests {
     fn an_at_in_a_password_does_not_move_the_host() {
         let url = DatabaseUrl::parse("postgres://u:p@ss@host/db").unwrap();
         assert_eq!(url.to_string(), "postgres://u@host/db");
+    }
+
+    #[test]
+    fn one_place_names_the_database() {
+        for text in [
+            "postgres://h/shown?dbname=precious",
+            "postgres://h/shown?sslmode=disable&d%62name=precious",
+            "postgres://h/shown?service=precious",
+        ] {
+            let error = DatabaseUrl::parse(text).unwrap_err().to_string();
+            assert!(error.contains("the database's name stands behind the host"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn mysql_by_both_names() {
+        for scheme in ["mysql", "mariadb"] {
+            let url =
+                DatabaseUrl::parse(&format!("{scheme}://u:p%40ss@db:3307/fenrir?ssl_mode=REQUIRED")).unwrap();
+            assert_eq!((url.dialect, url.name()), (Dialect::Mysql, "fenrir"));
+            assert_eq!(url.to_string(), "mysql://u@db:3307/fenrir");
+            assert_eq!(url.connect.reveal(), "mysql://u:p%40ss@db:3307/fenrir?ssl_mode=REQUIRED");
+            assert_eq!(url.redact("p%40ss and p@ss"), "… and …");
+        }
+        let socket = DatabaseUrl::parse("mysql:///fenrir?unix_socket=/run/mysqld/mysqld.sock").unwrap();
+        assert_eq!(socket.to_string(), "mysql:///fenrir");
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub(super) fn quote(rules: &dyn Rules, name: &Identifier) -> String {
     if plain && !rules.is_reserved(text) {
         text.to_owned()
     } else {
-        format!("\"{}\"", text.replace('"', "\"\""))
+        let mark = rules.quotation_mark();
+        format!("{mark}{}{mark}", text.replace(mark, &format!("{mark}{mark}")))
     }
 }
 
@@ -83,6 +84,21 @@ pub(super) fn create_index(
     name: &Identifier,
     index: &Index,
 ) -> String {
+    let mut sql = format!(
+        "CREATE {}INDEX {} ON {} ({})",
+        if index.unique { "UNIQUE " } else { "" },
+        quote(rules, name),
+        quote(rules, table),
+        index_keys(rules, index),
+    );
+    if let Some(predicate) = &index.predicate {
+        sql.push_str(&format!(" WHERE {predicate}"));
+    }
+    sql
+}
+
+/// What stands in an index's parentheses.
+pub(super) fn index_keys(rules: &dyn Rules, index: &Index) -> String {
     let keys = index.keys.iter().map(|key| {
         let of = match &key.of {
             IndexTarget::Column(column) => quote(rules, column),
@@ -90,17 +106,7 @@ pub(super) fn create_index(
         };
         if key.descending { format!("{of} DESC") } else { of }
     });
-    let mut sql = format!(
-        "CREATE {}INDEX {} ON {} ({})",
-        if index.unique { "UNIQUE " } else { "" },
-        quote(rules, name),
-        quote(rules, table),
-        keys.collect::<Vec<_>>().join(", "),
-    );
-    if let Some(predicate) = &index.predicate {
-        sql.push_str(&format!(" WHERE {predicate}"));
-    }
-    sql
+    keys.collect::<Vec<_>>().join(", ")
 }
 
 /// An expression behind `DEFAULT`: in parentheses unless it is one word, as `CURRENT_TIMESTAMP`.

@@ -2,6 +2,8 @@
 //! in their own files, behind [`Rules`].
 
 mod ddl;
+mod lack;
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -11,8 +13,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::lack::{Lack, Part};
 use crate::{
-    Change, Column, DefaultValue, Expression, FoldError, Frame, Identifier, Schema, Script, SqlType,
+    Change, Column, DefaultValue, EnumType, Expression, FoldError, Frame, Identifier, Schema, Script,
+    SqlType, Table,
 };
 
 /// A database that Fenrir writes SQL for.
@@ -23,6 +27,7 @@ use crate::{
 /// let user = Identifier::new("user")?;
 /// assert_eq!(Dialect::Postgres.quote(&user), "\"user\"", "a reserved word there");
 /// assert_eq!(Dialect::Sqlite.quote(&user), "user");
+/// assert_eq!(Dialect::Mysql.quote(&Identifier::new("order")?), "`order`");
 /// # Ok::<(), fenrir_schema::IdentifierError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,12 +37,18 @@ pub enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
+    /// MySQL and MariaDB: one dialect, of what both of them have.
+    Mysql,
 }
 
 /// What one database has of its own.
 trait Rules {
     /// What it calls a type; `None` if it has none for it.
     fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>>;
+    /// What stands around a name that cannot stand by itself.
+    fn quotation_mark(&self) -> char {
+        '"'
+    }
     /// Whether a name must be quoted, though it is lower case letters, digits and `_`.
     fn is_reserved(&self, word: &str) -> bool;
     /// A text as a literal.
@@ -50,8 +61,37 @@ trait Rules {
     fn folds_case(&self) -> bool;
     /// Whether a column that is not the whole primary key can be generated.
     fn generates_any_column(&self) -> bool;
-    /// Diesel's type for a moment in time.
-    fn timestamptz(&self) -> &'static str;
+    /// Diesel's types for a day and a time of day, the best first.
+    fn timestamps(&self) -> &'static [&'static str] {
+        &["Timestamp"]
+    }
+    /// Diesel's type for a moment in time; none where it has no such type.
+    fn timestamptz(&self) -> Option<&'static str>;
+    /// Whether the checks of a database, and so its foreign keys, must differ in name; otherwise those
+    /// of one table must.
+    fn names_constraints_by_database(&self) -> bool {
+        false
+    }
+    /// Whether a transaction that is taken back takes changes of the schema back.
+    fn undoes_ddl(&self) -> bool {
+        true
+    }
+    /// The type of a column of ours for any text, whatever the database's own settings.
+    fn any_text(&self) -> &'static str {
+        "TEXT"
+    }
+    /// What of a table of this schema it cannot have, though it has the types of all columns.
+    fn lacks(&self, _: &Table, _: &Schema) -> Vec<Lack> {
+        Vec::new()
+    }
+    /// Why it cannot keep these labels.
+    fn lacks_labels(&self, _: &EnumType) -> Option<String> {
+        None
+    }
+    /// How it would understand an expression otherwise than other databases, where it does.
+    fn misreads(&self, _: &Expression) -> Option<&'static str> {
+        None
+    }
     /// A value of a type, for a column whose values are gone; none where no value will do.
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String;
     /// The statements for changes to a database that is at `before`.
@@ -62,12 +102,13 @@ trait Rules {
 
 impl Dialect {
     /// All dialects.
-    pub const ALL: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+    pub const ALL: [Dialect; 3] = [Dialect::Postgres, Dialect::Sqlite, Dialect::Mysql];
 
     fn rules(self) -> &'static dyn Rules {
         match self {
             Dialect::Postgres => &postgres::Postgres,
             Dialect::Sqlite => &sqlite::Sqlite,
+            Dialect::Mysql => &mysql::Mysql,
         }
     }
 
@@ -77,6 +118,7 @@ impl Dialect {
         match self {
             Dialect::Postgres => "postgres",
             Dialect::Sqlite => "sqlite",
+            Dialect::Mysql => "mysql",
         }
     }
 
@@ -86,6 +128,7 @@ impl Dialect {
         match self {
             Dialect::Postgres => "Postgres",
             Dialect::Sqlite => "Sqlite",
+            Dialect::Mysql => "Mysql",
         }
     }
 
@@ -95,6 +138,7 @@ impl Dialect {
         match self {
             Dialect::Postgres => "PostgreSQL",
             Dialect::Sqlite => "SQLite",
+            Dialect::Mysql => "MySQL/MariaDB",
         }
     }
 
@@ -134,10 +178,54 @@ impl Dialect {
         self.rules().generates_any_column()
     }
 
-    /// Diesel's type (`diesel::sql_types`) for a moment in time in this database.
+    /// Diesel's types (`diesel::sql_types`) for a day and a time of day in this database, the best first.
     #[must_use]
-    pub fn diesel_timestamptz(self) -> &'static str {
+    pub fn diesel_timestamps(self) -> &'static [&'static str] {
+        self.rules().timestamps()
+    }
+
+    /// Diesel's type (`diesel::sql_types`) for a moment in time in this database; none where it has none.
+    #[must_use]
+    pub fn diesel_timestamptz(self) -> Option<&'static str> {
         self.rules().timestamptz()
+    }
+
+    /// Whether all checks of a database, and all its foreign keys, must differ in name, and not only
+    /// those of one table.
+    #[must_use]
+    pub fn names_constraints_by_database(self) -> bool {
+        self.rules().names_constraints_by_database()
+    }
+
+    /// Whether a transaction that is taken back takes changes of the schema back. Where it does not,
+    /// each of them is committed at once, with what came before it.
+    #[must_use]
+    pub fn undoes_ddl(self) -> bool {
+        self.rules().undoes_ddl()
+    }
+
+    /// The type of a column that can hold any text, whatever the settings of the database that it is in.
+    #[must_use]
+    pub fn any_text(self) -> &'static str {
+        self.rules().any_text()
+    }
+
+    /// What of a table it cannot have, though it holds the types of all its columns.
+    #[must_use]
+    pub fn lacks(self, table: &Table, schema: &Schema) -> Vec<Lack> {
+        self.rules().lacks(table, schema)
+    }
+
+    /// Why it cannot keep an enum's labels as they are, where it cannot.
+    #[must_use]
+    pub fn lacks_labels(self, definition: &EnumType) -> Option<String> {
+        self.rules().lacks_labels(definition)
+    }
+
+    /// What an expression would mean to it that is not what it says, where there is such a thing.
+    #[must_use]
+    pub fn misreads(self, expression: &Expression) -> Option<&'static str> {
+        self.rules().misreads(expression)
     }
 
     /// The SQL for changes to a database whose schema is `before`.
@@ -150,9 +238,9 @@ impl Dialect {
         Ok(self.rules().script(before, &after, changes))
     }
 
-    /// Gives a value to each added column that must hold one and whose values are nowhere to be
-    /// had: what a down migration does for a column that the up migration dropped. Says for each
-    /// what it gave.
+    /// Gives a value to each column that must hold one and whose values are nowhere to be had: what a down
+    /// migration does for a column that the up migration dropped, or that could hold NULL after it. Says
+    /// for each what it gave.
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
@@ -160,12 +248,26 @@ impl Dialect {
         let mut after = before.clone();
         let known = if crate::fold(&mut after, changes).is_ok() { &after } else { before };
         let changes = changes.iter().cloned().map(|mut change| {
-            if let Change::AddColumn { table, column, backfill } = &mut change {
-                if backfill.is_none() && needs_value(column) {
-                    let value = self.rules().stand_in(&column.sql_type, known);
-                    *backfill = Expression::new(&value).ok();
-                    stand_ins.push(StandIn { table: table.clone(), column: column.name.clone(), value });
+            let mut fill = |table: &Identifier, column: &Column| {
+                let value = match &column.default {
+                    Some(default) => self.rules().default(default, &column.sql_type),
+                    None => self.rules().stand_in(&column.sql_type, known),
+                };
+                let (table, column) = (table.clone(), column.name.clone());
+                let backfill = Expression::new(&value).ok();
+                stand_ins.push(StandIn { table, column, value });
+                backfill
+            };
+            match &mut change {
+                Change::AddColumn { table, column, backfill: backfill @ None } if needs_value(column) => {
+                    *backfill = fill(table, column);
                 }
+                Change::AlterColumn { table, from, to, backfill: backfill @ None }
+                    if from.nullable && !to.nullable =>
+                {
+                    *backfill = fill(table, to);
+                }
+                _ => {}
             }
             change
         });
@@ -204,7 +306,7 @@ impl fmt::Display for Dialect {
 
 /// A name that no dialect has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown dialect `{0}`; there are `postgres` and `sqlite`, and MySQL is not supported yet")]
+#[error("unknown dialect `{0}`; there are `postgres`, `sqlite` and `mysql`")]
 pub struct UnknownDialect(pub String);
 
 impl FromStr for Dialect {
@@ -214,6 +316,7 @@ impl FromStr for Dialect {
         match name {
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
             "sqlite" => Ok(Dialect::Sqlite),
+            "mysql" | "mariadb" => Ok(Dialect::Mysql),
             // What is no word may be an address with a password.
             _ if name.len() <= 20 && name.chars().all(|c| c.is_ascii_alphanumeric()) => {
                 Err(UnknownDialect(name.to_owned()))

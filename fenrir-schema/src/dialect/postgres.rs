@@ -71,8 +71,8 @@ impl Rules for Postgres {
         true
     }
 
-    fn timestamptz(&self) -> &'static str {
-        "Timestamptz"
+    fn timestamptz(&self) -> Option<&'static str> {
+        Some("Timestamptz")
     }
 
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
@@ -130,6 +130,9 @@ impl Postgres {
             }
             Change::DropColumn { table, column } => {
                 script.push(change, alter(table, format!("DROP COLUMN {}", quote(&column.name))));
+            }
+            Change::AlterColumn { table, from, to, backfill } => {
+                self.alter_column(change, table, from, to, backfill.as_ref(), script);
             }
             Change::AddUnique { table, name, definition } => {
                 script.push(change, alter(table, format!("ADD {}", ddl::unique(self, name, definition))));
@@ -227,6 +230,43 @@ impl Postgres {
             script.also(format!("ALTER TABLE {on}\n    {}", rest.join(",\n    ")));
         }
         self.column_comment(&on, column, script);
+    }
+
+    /// All of it in one statement, so that the table is locked once.
+    fn alter_column(
+        &self,
+        change: &Change,
+        table: &Identifier,
+        from: &Column,
+        to: &Column,
+        backfill: Option<&Expression>,
+        script: &mut Script,
+    ) {
+        let (on, name) = (ddl::quote(self, table), ddl::quote(self, &to.name));
+        let mut actions = Vec::new();
+        if from.default != to.default {
+            actions.push(match &to.default {
+                Some(default) => {
+                    format!("ALTER COLUMN {name} SET DEFAULT {}", self.default(default, &to.sql_type))
+                }
+                None => format!("ALTER COLUMN {name} DROP DEFAULT"),
+            });
+        }
+        if from.nullable != to.nullable {
+            let action = if to.nullable { "DROP" } else { "SET" };
+            actions.push(format!("ALTER COLUMN {name} {action} NOT NULL"));
+        }
+        let altered = match actions.as_slice() {
+            [one] => format!("ALTER TABLE {on} {one}"),
+            several => format!("ALTER TABLE {on}\n    {}", several.join(",\n    ")),
+        };
+        match backfill {
+            Some(backfill) => {
+                script.push(change, format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
+                script.also(altered);
+            }
+            None => script.push(change, altered),
+        }
     }
 
     fn column_comment(&self, table: &str, column: &Column, script: &mut Script) {

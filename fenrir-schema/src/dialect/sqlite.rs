@@ -122,8 +122,8 @@ impl Rules for Sqlite {
         false
     }
 
-    fn timestamptz(&self) -> &'static str {
-        "TimestamptzSqlite"
+    fn timestamptz(&self) -> Option<&'static str> {
+        Some("TimestamptzSqlite")
     }
 
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
@@ -389,6 +389,20 @@ fn column(column: &Column, table: &Table, schema: &Schema) -> String {
     sql
 }
 
+/// What a change puts into a column in place of what the old table has there: for a new one perhaps
+/// nothing.
+fn copied_value(change: &Change, column: &Column) -> Option<Option<String>> {
+    match change {
+        Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
+            Some(backfill.as_ref().map(|expression| format!("({expression})")))
+        }
+        Change::AlterColumn { to, backfill: Some(backfill), .. } if to.name == column.name => {
+            Some(Some(format!("coalesce(old.{}, ({backfill}))", quote(&column.name))))
+        }
+        _ => None,
+    }
+}
+
 /// Copies what both have, and fills what is new. Columns are qualified, since SQLite takes a quoted
 /// name that it does not know for a text.
 fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Change]) -> String {
@@ -407,17 +421,11 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
         from.push("old.rowid".to_owned());
     }
     for column in &new.columns {
-        let backfill = changes.iter().find_map(|change| match change {
-            Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
-                Some(backfill.as_ref())
-            }
-            _ => None,
-        });
-        match backfill {
-            None => from.push(format!("old.{}", quote(&column.name))),
-            Some(Some(expression)) => from.push(format!("({expression})")),
+        let value = changes.iter().find_map(|change| copied_value(change, column));
+        match value.unwrap_or_else(|| Some(format!("old.{}", quote(&column.name)))) {
+            Some(value) => from.push(value),
             // Its default, or NULL.
-            Some(None) => continue,
+            None => continue,
         }
         into.push(quote(&column.name));
     }

@@ -25,7 +25,7 @@ pub struct Facts {
     /// Its table; none where something is wrong with it.
     pub table: Option<Table>,
     /// The statements that create it, for each dialect.
-    pub create_sql: BTreeMap<Dialect, String>,
+    pub create_sql: BTreeMap<Dialect, Vec<String>>,
     /// Its columns, in the order of the fields.
     pub columns: Vec<ColumnFacts>,
     /// The `joinable!` that it makes.

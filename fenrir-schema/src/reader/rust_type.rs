@@ -96,11 +96,9 @@ impl RustType {
             "OffsetDateTime" => SqlType::Timestamptz,
             "Uuid" => SqlType::Uuid,
             "Value" => SqlType::Json,
-            "i8" => return Self::Refused("no database here has integers of 8 bits; use `i16`"),
+            "i8" => return Self::Refused("integers of 8 bits are not supported yet; use `i16`"),
             "u8" | "u16" | "u32" | "u64" => {
-                return Self::Refused(
-                    "unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`",
-                );
+                return Self::Refused("unsigned integers are not supported yet; use `i32` or `i64`");
             }
             "i128" | "u128" | "isize" | "usize" => {
                 return Self::Refused("no database has integers of this size; use `i32` or `i64`");

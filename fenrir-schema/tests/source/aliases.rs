@@ -99,7 +99,7 @@ fn an_alias_that_leads_in_a_circle() {
 fn an_alias_that_leads_to_what_no_column_has() {
     refused(
         "#[derive(Table)] struct Page { id: i32, a: §A }\ntype A = u64;",
-        &["unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`"],
+        &["unsigned integers are not supported yet; use `i32` or `i64`"],
     );
 }
 

@@ -6,6 +6,7 @@
 mod aliases;
 mod cfg;
 mod modules;
+mod mysql;
 mod package;
 mod problems;
 mod robustness;

@@ -14,8 +14,8 @@ fn a_type_that_no_column_has() {
     const TWO_WORDS: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`";
     const NOT_READ: &str = "Diesel reads no column into this type; use `String`";
     for (ty, message) in [
-        ("i8", "no database here has integers of 8 bits; use `i16`"),
-        ("u32", "unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`"),
+        ("i8", "integers of 8 bits are not supported yet; use `i16`"),
+        ("u32", "unsigned integers are not supported yet; use `i32` or `i64`"),
         ("usize", "no database has integers of this size; use `i32` or `i64`"),
         ("char", NOT_READ),
         ("Vec<String>", "arrays are not supported yet; `sql_type = Jsonb` holds a `serde_json::Value`"),
@@ -186,7 +186,7 @@ fn a_foreign_key_of_another_type() {
     // What is wrong with the type is said once.
     refused(
         &pointing("references = Page", "§u32"),
-        &["unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`"],
+        &["unsigned integers are not supported yet; use `i32` or `i64`"],
     );
 }
 
@@ -373,7 +373,7 @@ fn all_at_once() {
         "#[derive(Table)]\nstruct Page {\n    id: i32,\n    a: §u8,\n    #[column(default = §\"x\")]\n    b: i32,\n    \
          #[column(references = §User)]\n    c: i32,\n}\n",
         &[
-            "unsigned integers are MySQL's, which is not supported yet; use `i32` or `i64`",
+            "unsigned integers are not supported yet; use `i32` or `i64`",
             "the default of this column must be a whole number: it is Integer",
             "there is no model `User` in this package; there is `Page`",
         ],

@@ -55,6 +55,16 @@ pub(super) fn lower(
             report(default.mark, message);
         }
     }
+    let default = field.attributes.default.as_ref().and_then(|default| match &default.value {
+        DefaultValue::Expression(expression) => Some((default.mark, expression)),
+        _ => None,
+    });
+    let backfill = field.attributes.backfill.as_ref().map(|backfill| (backfill.mark, &backfill.value));
+    for (mark, expression) in default.into_iter().chain(backfill) {
+        for message in dialects.iter().filter_map(|dialect| dialect.misreads(expression)) {
+            report(mark, message.to_owned());
+        }
+    }
     if typed.nullable && !field.is_nullable() && found.model.primary_key.contains(&index) {
         let message = "a column of the primary key cannot be NULL, and this alias is an `Option`";
         report(field.type_mark, message.to_owned());
@@ -188,6 +198,7 @@ fn held(
     let portable = match sql_type {
         SqlType::Uuid => "`String` with `max_length = 36`",
         SqlType::Timestamptz => "`NaiveDateTime`, in UTC",
+        SqlType::Jsonb => "`Json`",
         _ => "`String`",
     };
     for dialect in dialects.iter().filter(|dialect| !dialect.holds(sql_type)) {
@@ -200,7 +211,7 @@ fn held(
             ),
         );
     }
-    if !has_diesel_type {
+    if !has_diesel_type && dialects.iter().all(|dialect| dialect.holds(sql_type)) {
         report(
             mark,
             format!(
@@ -226,12 +237,18 @@ fn diesel_type(sql_type: &SqlType, dialects: &[Dialect]) -> Option<String> {
         SqlType::Binary => "Binary",
         SqlType::Date => "Date",
         SqlType::Time => "Time",
-        SqlType::Timestamp => "Timestamp",
+        SqlType::Timestamp => {
+            let common =
+                |name: &&&str| dialects.iter().all(|dialect| dialect.diesel_timestamps().contains(name));
+            let first = dialects.first().map_or(&["Timestamp"][..], |dialect| dialect.diesel_timestamps());
+            first.iter().find(common)?
+        }
         SqlType::Uuid => "Uuid",
         SqlType::Json => "Json",
         SqlType::Jsonb => "Jsonb",
         SqlType::Timestamptz => {
-            let mut names: Vec<_> = dialects.iter().map(|dialect| dialect.diesel_timestamptz()).collect();
+            let mut names: Vec<_> =
+                dialects.iter().filter_map(|dialect| dialect.diesel_timestamptz()).collect();
             names.dedup();
             match names.as_slice() {
                 &[only] => only,

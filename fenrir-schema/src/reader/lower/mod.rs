@@ -4,6 +4,7 @@
 mod columns;
 mod foreign_keys;
 mod joins;
+mod lacks;
 mod names;
 mod resolve;
 
@@ -140,6 +141,7 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
     let used = drafts.iter().zip(&definitions.models).filter(|(_, found)| found.in_schema());
     let used: BTreeSet<usize> = used.flat_map(|(draft, _)| &draft.enums).copied().collect();
     names::check(definitions, &drafts, &tables, &used, dialects, &mut problems, &mut lowered);
+    lacks::check(definitions, &drafts, &tables, &used, dialects, &mut problems, &mut lowered);
 
     for (index, found) in definitions.models.iter().enumerate() {
         if found.in_schema() && !found.broken && problems[index].is_empty() {
@@ -208,7 +210,12 @@ fn held(table: &Table, dialects: &[Dialect]) -> Table {
 }
 
 /// The statements that create one table, with the enums that it has.
-fn create_sql(definitions: &Definitions, enums: &BTreeSet<usize>, table: &Table, dialect: Dialect) -> String {
+fn create_sql(
+    definitions: &Definitions,
+    enums: &BTreeSet<usize>,
+    table: &Table,
+    dialect: Dialect,
+) -> Vec<String> {
     let enums = enums.iter().map(|&index| &definitions.enums[index].definition);
     let enums: BTreeMap<_, _> =
         enums.map(|found| (found.sql_name.value.clone(), found.definition())).collect();
@@ -216,7 +223,8 @@ fn create_sql(definitions: &Definitions, enums: &BTreeSet<usize>, table: &Table,
         enums.into_iter().map(|(name, definition)| Change::CreateEnum { name, definition }).collect();
     changes.push(Change::CreateTable { table: table.clone() });
     // Creating on nothing always fits.
-    dialect.script(&Schema::default(), &changes).map(|script| script.bare_sql()).unwrap_or_default()
+    let script = dialect.script(&Schema::default(), &changes).unwrap_or_default();
+    script.statements.into_iter().map(|statement| statement.sql).collect()
 }
 
 /// A table without its foreign keys.

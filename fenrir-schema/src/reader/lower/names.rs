@@ -18,8 +18,9 @@ pub(super) fn check(
     problems: &mut [Vec<Problem>],
     lowered: &mut Lowered,
 ) {
-    let mut names =
-        Names { folds_case: dialects.iter().any(|dialect| dialect.folds_case()), held: BTreeMap::new() };
+    let mut names = Names::new(dialects);
+    let by_database = dialects.iter().any(|dialect| dialect.names_constraints_by_database());
+    let (mut checks, mut foreign_keys) = (Names::new(dialects), Names::new(dialects));
     let managed = || (0..tables.len()).filter(|&index| definitions.models[index].in_schema());
     let named: Vec<usize> = managed()
         .filter(|&index| {
@@ -48,6 +49,14 @@ pub(super) fn check(
         for column in table.columns.iter().filter(|column| column.auto_increment.is_some()) {
             let sequence = Identifier::generated([name, &column.name], "seq");
             names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, of_table, problems);
+        }
+        if by_database {
+            for check in table.checks.keys() {
+                checks.take(check, format!("check of table `{name}`"), index, mark(check), problems);
+            }
+            for key in table.foreign_keys.keys() {
+                foreign_keys.take(key, format!("foreign key of table `{name}`"), index, mark(key), problems);
+            }
         }
         constraints(table, mark, &mut problems[index]);
     }
@@ -101,6 +110,10 @@ struct Names {
 }
 
 impl Names {
+    fn new(dialects: &[Dialect]) -> Self {
+        Self { folds_case: dialects.iter().any(|dialect| dialect.folds_case()), held: BTreeMap::new() }
+    }
+
     /// Whether nobody has the name yet.
     fn take(
         &mut self,

@@ -1,0 +1,72 @@
+//! A connection to whichever database a URL names.
+
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+use {super::sealed, diesel::Connection, fenrir_schema::Dialect};
+
+use super::Database;
+use super::url::DatabaseUrl;
+
+impl DatabaseUrl {
+    /// Connects. An error says where to, and what the database said, without the password.
+    pub(crate) fn connect(&self) -> Result<Connected, String> {
+        let explain = |error: diesel::ConnectionError| {
+            format!("cannot connect to `{self}`: {}", self.redact(&error.to_string()))
+        };
+        match self.dialect() {
+            #[cfg(feature = "postgres")]
+            Dialect::Postgres => diesel::PgConnection::establish(self.reveal())
+                .map(|connection| Connected::Postgres(Box::new(connection)))
+                .map_err(explain),
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => diesel::SqliteConnection::establish(self.reveal())
+                .map(|connection| Connected::Sqlite(Box::new(connection)))
+                .map_err(explain),
+            #[cfg(feature = "mysql")]
+            Dialect::Mysql => diesel::MysqlConnection::establish(self.reveal())
+                .map(|connection| Connected::Mysql(Box::new(connection)))
+                .map_err(explain),
+            #[allow(unreachable_patterns, reason = "where a database's feature is off")]
+            other => {
+                let _ = explain;
+                Err(format!(
+                    "this command was built without {}: turn on the feature `{other}`",
+                    other.title()
+                ))
+            }
+        }
+    }
+}
+
+/// An open connection.
+pub(crate) enum Connected {
+    #[cfg(feature = "postgres")]
+    Postgres(Box<diesel::PgConnection>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Box<diesel::SqliteConnection>),
+    #[cfg(feature = "mysql")]
+    Mysql(Box<diesel::MysqlConnection>),
+}
+
+impl Connected {
+    pub(crate) fn database(&mut self) -> Box<dyn Database + '_> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Connected::Postgres(connection) => {
+                <diesel::pg::Pg as sealed::Backend>::database(connection.as_mut())
+            }
+            #[cfg(feature = "sqlite")]
+            Connected::Sqlite(connection) => {
+                <diesel::sqlite::Sqlite as sealed::Backend>::database(connection.as_mut())
+            }
+            #[cfg(feature = "mysql")]
+            Connected::Mysql(connection) => {
+                <diesel::mysql::Mysql as sealed::Backend>::database(connection.as_mut())
+            }
+            #[allow(
+                unreachable_patterns,
+                reason = "where no database's feature is on, there is no connection"
+            )]
+            _ => unreachable!("there is no such connection"),
+        }
+    }
+}

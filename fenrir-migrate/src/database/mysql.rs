@@ -1,0 +1,210 @@
+//! MySQL and MariaDB through Diesel.
+
+use diesel::QueryResult;
+use diesel::connection::LoadConnection;
+use diesel::mysql::Mysql;
+use fenrir_schema::{Dialect, Frame, Identifier};
+
+use super::{Database, MigratorBackend, Row, sealed, text_rows};
+
+impl MigratorBackend for Mysql {}
+
+impl sealed::Backend for Mysql {
+    const DIALECT: Dialect = Dialect::Mysql;
+
+    fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, sql, binds)
+    }
+
+    fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        Box::new(Server { connection, sql_mode: None })
+    }
+}
+
+/// A connection, and the `sql_mode` that it had before it was ours.
+struct Server<'a, C: LoadConnection<Backend = Mysql>> {
+    connection: &'a mut C,
+    sql_mode: Option<String>,
+}
+
+/// What the lock is called. Locks are the server's, so the database is in the name, which has at most 64
+/// characters (<https://dev.mysql.com/doc/refman/8.0/en/locking-functions.html>).
+const LOCK: &str = "concat('fenrir migrations ', left(sha2(coalesce(database(), ''), 256), 40))";
+
+/// Modes in which a text or a name of a migration would be read as another, by themselves or with what
+/// they stand for (<https://mariadb.com/kb/en/sql-mode/>).
+const OTHER_QUOTES: &[&str] =
+    &["ANSI", "ANSI_QUOTES", "DB2", "MAXDB", "MSSQL", "NO_BACKSLASH_ESCAPES", "ORACLE", "POSTGRESQL"];
+
+impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
+    /// The one value of a query.
+    fn value(&mut self, sql: &str) -> QueryResult<Option<String>> {
+        Ok(self.rows(sql, &[])?.into_iter().flatten().next().flatten())
+    }
+
+    /// Takes care that a migration's text means what it says, and that a value which does not fit is an
+    /// error and not another value.
+    fn settle(&mut self) -> QueryResult<()> {
+        if self.sql_mode.is_some() {
+            return Ok(());
+        }
+        let before = self.value("SELECT @@SESSION.sql_mode")?.unwrap_or_default();
+        let kept = before.split(',').filter(|mode| !mode.is_empty() && !OTHER_QUOTES.contains(mode));
+        let modes: Vec<_> = kept.chain(["STRICT_TRANS_TABLES"]).collect();
+        self.set_mode(&modes.join(","))?;
+        self.sql_mode = Some(before);
+        Ok(())
+    }
+
+    fn set_mode(&mut self, mode: &str) -> QueryResult<()> {
+        self.execute(&format!("SET SESSION sql_mode = {}", Dialect::Mysql.literal(mode)))
+    }
+
+    fn drop_tables(&mut self, tables: &[Identifier]) -> QueryResult<()> {
+        for table in tables {
+            let sql = "SELECT table_name, if(table_schema = database(), NULL, table_schema) \
+                       FROM information_schema.key_column_usage \
+                       WHERE referenced_table_schema = database() AND referenced_table_name = ?";
+            for row in self.rows(sql, &[table.as_str()])? {
+                let mut row = row.into_iter();
+                let other = row.next().flatten().unwrap_or_default();
+                let schema = row.next().flatten();
+                let ours = tables.iter().any(|table| table.as_str().eq_ignore_ascii_case(&other));
+                if !ours || schema.is_some() {
+                    let place = schema.map(|schema| format!(" in `{schema}`")).unwrap_or_default();
+                    let message =
+                        format!("the table `{other}`{place}, which is not ours, refers to `{table}`");
+                    return Err(diesel::result::Error::QueryBuilderError(message.into()));
+                }
+            }
+        }
+        let names: Vec<_> = tables.iter().map(|table| Dialect::Mysql.quote(table)).collect();
+        self.execute(&format!("DROP TABLE {}", names.join(", ")))
+    }
+}
+
+/// The connection is its owner's again.
+impl<C: LoadConnection<Backend = Mysql>> Drop for Server<'_, C> {
+    fn drop(&mut self) {
+        if let Some(mode) = self.sql_mode.take() {
+            // Without a connection there is no mode either.
+            let _ = self.set_mode(&mode);
+        }
+    }
+}
+
+impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
+    fn dialect(&self) -> Dialect {
+        <Mysql as sealed::Backend>::DIALECT
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        // The client's library crashes on an empty text.
+        if sql.trim().is_empty() {
+            return Ok(());
+        }
+        self.connection.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        <Mysql as sealed::Backend>::rows(self.connection, sql, binds)
+    }
+
+    /// To load what has no columns is an error to Diesel here.
+    fn write(&mut self, sql: &str, binds: &[&str]) -> QueryResult<()> {
+        let mut query = diesel::sql_query(sql).into_boxed::<Mysql>();
+        for bind in binds {
+            query = query.bind::<diesel::sql_types::Text, _>((*bind).to_owned());
+        }
+        self.connection.execute_returning_count(&query).map(drop)
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        super::is_in_transaction(self.connection)
+    }
+
+    fn placeholder(&self, _: usize) -> String {
+        "?".to_owned()
+    }
+
+    /// Not with BEGIN: a statement that changes the schema would end that transaction, and what follows it
+    /// would be committed one by one, the two halves of the record among it. With `autocommit` off, another
+    /// transaction begins by itself (<https://dev.mysql.com/doc/refman/8.0/en/innodb-autocommit-commit-rollback.html>).
+    fn begin(&mut self, _: bool) -> QueryResult<()> {
+        self.settle()?;
+        self.execute("SET autocommit = 0")
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        self.execute("COMMIT; SET autocommit = 1")
+    }
+
+    fn rollback(&mut self) {
+        let _ = self.execute("ROLLBACK; SET autocommit = 1");
+    }
+
+    /// Tried, never waited for in the server.
+    fn try_lock(&mut self) -> QueryResult<bool> {
+        self.settle()?;
+        Ok(self.value(&format!("SELECT CAST(get_lock({LOCK}, 0) AS char)"))?.as_deref() == Some("1"))
+    }
+
+    fn lock_holder(&mut self) -> Option<String> {
+        let id = self.value(&format!("SELECT CAST(is_used_lock({LOCK}) AS char)")).ok()??;
+        // Of others one may see nothing.
+        let sql = "SELECT concat(' of ', user, '@', host) FROM information_schema.processlist WHERE id = ?";
+        let whose = self.rows(sql, &[&id]).ok().and_then(|rows| rows.into_iter().flatten().next().flatten());
+        Some(format!("connection {id}{}", whose.unwrap_or_default()))
+    }
+
+    fn unlock(&mut self) {
+        // Without a connection there is no lock either.
+        let _ = self.value(&format!("SELECT CAST(release_lock({LOCK}) AS char)"));
+    }
+
+    /// Nothing here is in another's way but the lock.
+    fn is_busy(&self, _: &diesel::result::Error) -> bool {
+        false
+    }
+
+    /// Names of tables differ in case where the server's files do, whatever `information_schema` makes of it
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/identifier-case-sensitivity.html>).
+    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM information_schema.tables \
+                   WHERE table_schema = database() AND table_name = ? AND \
+                   (@@lower_case_table_names <> 0 OR CAST(table_name AS binary) = CAST(? AS binary))";
+        Ok(!self.rows(sql, &[name.as_str(), name.as_str()])?.is_empty())
+    }
+
+    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM information_schema.columns \
+                   WHERE table_schema = database() AND table_name = ? AND column_name = ? AND \
+                   (@@lower_case_table_names <> 0 OR CAST(table_name AS binary) = CAST(? AS binary))";
+        Ok(!self.rows(sql, &[table.as_str(), column.as_str(), table.as_str()])?.is_empty())
+    }
+
+    /// An enum is a part of each column that has it.
+    fn has_enum(&mut self, _: &Identifier) -> QueryResult<bool> {
+        Ok(false)
+    }
+
+    /// Foreign keys between them are no hindrance where they are not looked at; so who else points at them
+    /// is looked at first.
+    fn drop_all(&mut self, tables: &[Identifier], _: &[Identifier]) -> QueryResult<()> {
+        let checks = self.value("SELECT CAST(@@SESSION.foreign_key_checks AS char)")?;
+        self.execute("SET foreign_key_checks = 0")?;
+        let result = self.drop_tables(tables);
+        self.execute(&format!("SET foreign_key_checks = {}", checks.as_deref().unwrap_or("1")))?;
+        result
+    }
+
+    fn enter_frame(&mut self, _: Frame) -> QueryResult<String> {
+        Ok(String::new())
+    }
+}

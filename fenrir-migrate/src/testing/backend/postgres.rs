@@ -1,0 +1,462 @@
+//! PostgreSQL: a database for each test, copied from a template.
+//!
+//! That measured faster than a schema for each test, and than creating the tables each time, with 1, 2, 8
+//! and 32 tests at once (docs/testing.md has the figures). Dropping schemas at once also ran out of the
+//! server's memory for locks.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use diesel::PgConnection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use fenrir_schema::Dialect;
+
+use super::admin::{Administrators, establish, establish_first, failed};
+use super::sealed::{Create, Open};
+use super::{Contents, Error, Held, Idle, SyncTestConnection, TestConnection};
+use crate::database::sealed::Backend;
+use crate::database::url::DatabaseUrl;
+use crate::testing::server::Server;
+use crate::testing::{keep, place, tally};
+
+impl TestConnection for PgConnection {}
+impl SyncTestConnection for PgConnection {}
+
+impl Create for PgConnection {
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    fn create(contents: &Contents) -> Result<Box<dyn Held>, Error> {
+        let server = TestServer::get()?;
+        server.note();
+        Ok(Box::new(server.create(contents)?))
+    }
+}
+
+impl Open for PgConnection {
+    fn open(url: &DatabaseUrl) -> Result<Self, Error> {
+        establish(url)
+    }
+
+    fn open_shared(contents: &Contents) -> Result<Self, Error> {
+        Self::open(&shared(contents)?).or_else(|_| {
+            // Somebody may have dropped it.
+            TestServer::get()?.forget_prepared();
+            Self::open(&shared(contents)?)
+        })
+    }
+
+    fn idle() -> &'static Idle<Self> {
+        static IDLE: Idle<PgConnection> = Idle::new();
+        &IDLE
+    }
+}
+
+/// The address of a database with these contents that others have too.
+pub(super) fn shared(contents: &Contents) -> Result<DatabaseUrl, Error> {
+    let server = TestServer::get()?;
+    server.note();
+    server.url_of(&server.prepared(Prepared::Shared, contents)?)
+}
+
+/// The server, and what this process has on it.
+struct TestServer {
+    server: Server,
+    version: String,
+    user: String,
+    version_number: u32,
+    /// Copies files, where that is quicker than writing them to the log: PostgreSQL 15 can do either
+    /// (<https://www.postgresql.org/docs/15/sql-createdatabase.html>), and a server that does not sync
+    /// its files has nothing to wait for at the checkpoint that copying needs.
+    strategy: &'static str,
+    /// What the names of this process's databases begin with.
+    mine: String,
+    next: AtomicU64,
+    /// What is known to be prepared.
+    prepared: Mutex<BTreeSet<String>>,
+    administrators: Administrators<PgConnection>,
+    /// It bears [`TestServer::mine`] as its name, so that others see that this process lives.
+    _sign_of_life: Mutex<PgConnection>,
+}
+
+/// A database that is filled once, and used by many tests.
+#[derive(Clone, Copy)]
+enum Prepared {
+    /// To be copied; nobody connects to it.
+    Template,
+    /// To work on in transactions.
+    Shared,
+}
+
+/// How long after its last use a prepared database may be dropped, in seconds.
+const UNUSED: u32 = 600;
+
+impl TestServer {
+    fn get() -> Result<&'static Self, Error> {
+        static SERVER: OnceLock<Result<TestServer, Error>> = OnceLock::new();
+        SERVER.get_or_init(Self::new).as_ref().map_err(Clone::clone)
+    }
+
+    fn new() -> Result<Self, Error> {
+        #[cfg(unix)]
+        let server = Server::find(VARIABLE, Dialect::Postgres, software::find)?;
+        #[cfg(not(unix))]
+        let server = Server::find(VARIABLE, Dialect::Postgres)?;
+        let administrators = Administrators::new(server.url.clone());
+        let mut connection: PgConnection = establish_first(&server.url, VARIABLE)?;
+        let mine = format!("{}{}", place::PREFIX, place::token());
+        let rows = rows(
+            &mut connection,
+            &format!(
+                "SELECT current_setting('server_version'), current_setting('server_version_num'), \
+                 current_setting('fsync'), current_user::text, set_config('application_name', '{mine}', false)"
+            ),
+            &[],
+        )?;
+        let mut row = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
+        let version = row.next().unwrap_or_default();
+        let version = version.split_whitespace().next().unwrap_or_default().to_owned();
+        let version_number = row.next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        let fsync = row.next().unwrap_or_default();
+        let copies = version_number >= 150_000 && fsync == "off";
+        let user = row.next().unwrap_or_default();
+        if version_number >= 140_000 {
+            // It is idle for as long as the tests take.
+            execute(&mut connection, "SET idle_session_timeout = 0")?;
+        }
+        if !keep::asked() {
+            // What cannot be swept now, the next can.
+            let _ = sweep(&mut connection);
+        }
+        Ok(Self {
+            server,
+            version,
+            user,
+            version_number,
+            strategy: if copies { " STRATEGY file_copy" } else { "" },
+            mine,
+            next: AtomicU64::new(0),
+            prepared: Mutex::default(),
+            administrators,
+            _sign_of_life: Mutex::new(connection),
+        })
+    }
+
+    fn note(&self) {
+        tally::note(|| format!("PostgreSQL {}", self.version));
+    }
+
+    fn url_of(&self, database: &str) -> Result<DatabaseUrl, Error> {
+        let url = self.server.url.with_database(database);
+        url.map_err(|error| Error::because("the address of a test's database", error))
+    }
+
+    fn new_name(&self) -> String {
+        format!("{}_{}", self.mine, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn create(&'static self, contents: &Contents) -> Result<Database, Error> {
+        let name = self.new_name();
+        let template =
+            if contents.is_empty() { None } else { Some(self.prepared(Prepared::Template, contents)?) };
+        let from = |template: Option<&str>| {
+            let template = template.map(|name| format!(" TEMPLATE {name}")).unwrap_or_default();
+            self.administrators.with(|connection| {
+                execute(connection, &format!("CREATE DATABASE {name}{template}{}", self.strategy))
+            })
+        };
+        let created = from(template.as_deref());
+        if created.is_err() && template.is_some() {
+            // Somebody may have dropped the template.
+            self.forget_prepared();
+            let template = self.prepared(Prepared::Template, contents)?;
+            from(Some(&template))?;
+        } else {
+            created?;
+        }
+        let url = self.url_of(&name)?;
+        Ok(Database { server: self, name, url, kept: false })
+    }
+
+    fn forget_prepared(&self) {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The name of a database with these contents, which is made where it is not there.
+    fn prepared(&self, kind: Prepared, contents: &Contents) -> Result<String, Error> {
+        let kind = match kind {
+            Prepared::Template => "template",
+            Prepared::Shared => "shared",
+        };
+        // Another user's could not be copied.
+        let key = (&self.user, contents.key(Dialect::Postgres)?);
+        let name = format!("{}{kind}_{}", place::PREFIX, fenrir_schema::digest::of_this_build(&key));
+        // Held while it is made: the other tests of this process would only make it too.
+        let mut known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(&name) {
+            return Ok(name);
+        }
+        self.administrators.with(|connection| {
+            let lock = |function| format!("SELECT {function}(hashtextextended('{name}', 0))::text");
+            rows(connection, &lock("pg_advisory_lock"), &[])?;
+            let made = self.prepare(connection, &name, contents);
+            rows(connection, &lock("pg_advisory_unlock"), &[])?;
+            made
+        })?;
+        known.insert(name.clone());
+        Ok(name)
+    }
+
+    /// Filled under another name, so that it is whole where it is there.
+    fn prepare(&self, connection: &mut PgConnection, name: &str, contents: &Contents) -> Result<(), Error> {
+        let there =
+            !rows(connection, "SELECT datname FROM pg_database WHERE datname = $1", &[name])?.is_empty();
+        if !there {
+            let new = self.new_name();
+            execute(connection, &format!("CREATE DATABASE {new}{}", self.strategy))?;
+            let filled = fill(&self.url_of(&new)?, contents).and_then(|()| {
+                wait_until_nobody_is_in(connection, &new)?;
+                execute(connection, &format!("ALTER DATABASE {new} RENAME TO {name}"))
+            });
+            if filled.is_err() {
+                let _ = self.drop_database(connection, &new);
+            }
+            filled?;
+        }
+        // For those who look which of them are still in use.
+        execute(
+            connection,
+            &format!(
+                "DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE {name} IS %L', \
+                 'used by tests of fenrir at ' || extract(epoch from now())::bigint); END $$"
+            ),
+        )
+    }
+
+    fn drop_database(&self, connection: &mut PgConnection, name: &str) -> Result<(), Error> {
+        // A test may have left connections open, in a pool or in a process.
+        let force = if self.version_number >= 130_000 {
+            " WITH (FORCE)"
+        } else {
+            rows(
+                connection,
+                "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = $1",
+                &[name],
+            )?;
+            wait_until_nobody_is_in(connection, name)?;
+            ""
+        };
+        execute(connection, &format!("DROP DATABASE IF EXISTS {name}{force}"))
+    }
+}
+
+const VARIABLE: &str = "FENRIR_TEST_POSTGRES_URL";
+
+fn execute(connection: &mut PgConnection, sql: &str) -> Result<(), Error> {
+    connection.batch_execute(sql).map_err(failed)
+}
+
+fn rows(connection: &mut PgConnection, sql: &str, binds: &[&str]) -> Result<Vec<Vec<Option<String>>>, Error> {
+    <Pg as Backend>::rows(connection, sql, binds).map_err(failed)
+}
+
+fn fill(url: &DatabaseUrl, contents: &Contents) -> Result<(), Error> {
+    contents.fill(&mut establish::<PgConnection>(url)?)
+}
+
+/// A connection that was closed is there for a moment more, and the server looks for it only every
+/// tenth of a second.
+fn wait_until_nobody_is_in(connection: &mut PgConnection, database: &str) -> Result<(), Error> {
+    for _ in 0..1_000 {
+        let sql = "SELECT pid::text FROM pg_stat_activity WHERE datname = $1";
+        if rows(connection, sql, &[database])?.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// Drops what earlier processes left: those that were killed, whose sign of life is gone, and prepared
+/// databases that nobody uses any more.
+fn sweep(connection: &mut PgConnection) -> Result<(), Error> {
+    let prefix = place::PREFIX;
+    let length = prefix.len() + 16;
+    let sql = format!(
+        "SELECT d.datname::text FROM pg_database d \
+         WHERE pg_has_role(d.datdba, 'MEMBER') AND \
+         (d.datname ~ '^{prefix}[0-9a-f]{{16}}_[0-9]+$' \
+          AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = left(d.datname, {length})) \
+          OR d.datname ~ '^{prefix}(template|shared)_[0-9a-f]{{16}}$' \
+          AND coalesce(substring(shobj_description(d.oid, 'pg_database') \
+                                 from '^used by tests of fenrir at ([0-9]+)$')::bigint, 0) \
+              < extract(epoch from now()) - {UNUSED} \
+          AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid))"
+    );
+    for database in rows(connection, &sql, &[])?.into_iter().flatten().flatten() {
+        // Where somebody was quicker, or has come meanwhile, so be it: FORCE would throw them out.
+        let _ = execute(connection, &format!("DROP DATABASE IF EXISTS {database}"));
+    }
+    Ok(())
+}
+
+struct Database {
+    server: &'static TestServer,
+    name: String,
+    url: DatabaseUrl,
+    kept: bool,
+}
+
+impl Held for Database {
+    fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    fn keep(&mut self) {
+        self.kept = true;
+        self.server.server.keep();
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        if let Err(error) =
+            self.server.administrators.with(|connection| self.server.drop_database(connection, &self.name))
+        {
+            eprintln!("the next tests will drop the database {}: {error}", self.name);
+        }
+    }
+}
+
+/// PostgreSQL's programs on this machine.
+#[cfg(unix)]
+mod software {
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use diesel::{Connection, PgConnection};
+
+    use crate::testing::Error;
+    use crate::testing::server::{self, Places, Software};
+
+    struct Postgres {
+        programs: PathBuf,
+        version: String,
+    }
+
+    pub(super) fn find() -> Result<Box<dyn Software>, Error> {
+        let home = std::env::var("HOME").unwrap_or_default();
+        find_in(&Places::and(&[
+            "/usr/lib/postgresql/*/bin",
+            "/usr/pgsql-*/bin",
+            "/opt/homebrew/opt/postgresql@*/bin",
+            "/usr/local/opt/postgresql@*/bin",
+            &format!("{home}/.pgenv/pgsql/bin"),
+            &format!("{home}/.pgenv/pgsql-*/bin"),
+        ]))
+    }
+
+    fn find_in(places: &Places) -> Result<Box<dyn Software>, Error> {
+        let programs = server::find(&["initdb", "postgres"], places).ok_or_else(|| {
+            Error::new(format!(
+                "this test needs PostgreSQL: install it (Debian and Ubuntu: `apt-get install postgresql`; macOS: `brew \
+                 install postgresql`), or set {} to the address of a server, such as \
+                 `postgres://postgres@localhost/postgres`",
+                super::VARIABLE
+            ))
+        })?;
+        let (version, _) = server::version(&programs.join("postgres"))?;
+        Ok(Box::new(Postgres { programs, version }))
+    }
+
+    impl Software for Postgres {
+        fn name(&self) -> &'static str {
+            "postgres"
+        }
+
+        fn title(&self) -> &'static str {
+            "PostgreSQL"
+        }
+
+        fn version(&self) -> &str {
+            &self.version
+        }
+
+        fn user(&self) -> &'static str {
+            "postgres"
+        }
+
+        fn initialise(&self, data: &Path) -> Command {
+            let mut command = Command::new(self.programs.join("initdb"));
+            command.args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+            ]);
+            command.arg("--pgdata").arg(data);
+            command
+        }
+
+        fn serve(&self, folder: &Path) -> Command {
+            let mut command = Command::new(self.programs.join("postgres"));
+            command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
+            for setting in [
+                "listen_addresses=",
+                "unix_socket_permissions=0700",
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                // It would connect to templates, which then cannot be copied.
+                "autovacuum=off",
+                "max_connections=300",
+                "max_locks_per_transaction=256",
+                // In its own folder, so that nothing stays of a server that was killed.
+                "dynamic_shared_memory_type=mmap",
+                // In memory, so that less is more.
+                "max_wal_size=64MB",
+                "min_wal_size=32MB",
+            ] {
+                command.arg("-c").arg(setting);
+            }
+            command
+        }
+
+        /// An immediate shutdown (<https://www.postgresql.org/docs/current/server-shutdown.html>).
+        fn stop_signal(&self) -> rustix::process::Signal {
+            rustix::process::Signal::QUIT
+        }
+
+        fn url(&self, folder: &Path) -> String {
+            format!("postgres:///postgres?host={}&user=postgres", folder.display())
+        }
+
+        fn ping(&self, url: &str) -> Result<(), String> {
+            PgConnection::establish(url).map(drop).map_err(|error| error.to_string())
+        }
+
+        /// What the server itself refuses, it refuses for good, but for what it says while it starts.
+        fn may_come_up(&self, error: &str) -> bool {
+            !error.contains("FATAL") || error.contains("starting up")
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn without_a_server_it_is_said_what_to_do() {
+            let Err(error) = find_in(&Places::only(&[])) else { panic!("there is none") };
+            let said = error.to_string();
+            assert!(said.contains("apt-get install postgresql"), "{said}");
+            assert!(said.contains("FENRIR_TEST_POSTGRES_URL"), "{said}");
+        }
+    }
+}

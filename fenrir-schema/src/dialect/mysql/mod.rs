@@ -1,0 +1,566 @@
+//! MySQL, 8.0.19 and later, and MariaDB, 10.8 and later: what both have, in SQL that both take.
+//!
+//! Every statement that changes a table is a transaction of its own there. So what belongs together
+//! is one statement: a table comes with its indexes and keys, an index goes in the `ALTER TABLE` that
+//! brings the one in its place.
+
+mod limits;
+mod words;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::{Lack, Rules, ddl};
+use crate::table::{ForeignKey, Index, IndexTarget};
+use crate::{
+    Change, Column, DefaultValue, EnumType, Expression, Frame, Identifier, Schema, Script, SqlType, Table,
+};
+
+pub(super) struct Mysql;
+
+/// A table of another engine would have no foreign keys, and one of another character set not every
+/// text: neither is left to the server's defaults. The collation is, and with it whether `a = 'A'`.
+const TABLE_OPTIONS: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+
+impl Rules for Mysql {
+    fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match sql_type {
+            SqlType::Bool => "boolean",
+            SqlType::SmallInt => "smallint",
+            SqlType::Integer => "int",
+            SqlType::BigInt => "bigint",
+            SqlType::Float => "float",
+            SqlType::Double => "double",
+            SqlType::Numeric { precision: Some(p), scale: Some(s) } => {
+                return Some(Cow::Owned(format!("decimal({p}, {s})")));
+            }
+            SqlType::Numeric { precision: Some(p), scale: None } => {
+                return Some(Cow::Owned(format!("decimal({p})")));
+            }
+            SqlType::Numeric { .. } => "decimal",
+            // `text` ends at 65535 bytes.
+            SqlType::Text | SqlType::VarChar { max_length: None } => "longtext",
+            SqlType::VarChar { max_length: Some(n) } => return Some(Cow::Owned(format!("varchar({n})"))),
+            SqlType::Char { length } => return Some(Cow::Owned(format!("char({})", length.unwrap_or(1)))),
+            SqlType::Binary => "longblob",
+            SqlType::Date => "date",
+            // Without a number they keep whole seconds.
+            SqlType::Time => "time(6)",
+            // `timestamp` ends in 2038, and is another moment for a session in another time zone.
+            SqlType::Timestamp => "datetime(6)",
+            SqlType::Json => "json",
+            // A column says its labels: see `column_type`.
+            SqlType::Enum(_) => "enum",
+            SqlType::Timestamptz | SqlType::Uuid | SqlType::Jsonb => return None,
+        }))
+    }
+
+    fn quotation_mark(&self) -> char {
+        '`'
+    }
+
+    /// A word that begins with `_` may be a character set's, as `_utf8` is
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/charset-introducer.html>).
+    fn is_reserved(&self, word: &str) -> bool {
+        word.starts_with('_') || words::RESERVED.binary_search(&word).is_ok()
+    }
+
+    /// With doubled backslashes, as the default `sql_mode` reads it. Where it has `NO_BACKSLASH_ESCAPES`
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/sql-mode.html#sqlmode_no_backslash_escapes>), Fenrir
+    /// turns that off for its own session; no form of a literal means the same in both modes and can
+    /// stand behind `COMMENT` and in `ENUM (…)`.
+    fn literal(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    }
+
+    /// An expression is in parentheses always, and so is the default of a text without a length
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/data-type-defaults.html>). The time of day is as
+    /// precise as the column, or MySQL refuses it.
+    fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String {
+        match (value, sql_type) {
+            (DefaultValue::Expression(expression), SqlType::Timestamp) if is_now(expression) => {
+                "CURRENT_TIMESTAMP(6)".to_owned()
+            }
+            (DefaultValue::Expression(expression), _) => format!("({expression})"),
+            (
+                DefaultValue::Text(text),
+                SqlType::Text | SqlType::VarChar { max_length: None } | SqlType::Json,
+            ) => {
+                format!("({})", self.literal(text))
+            }
+            _ => ddl::default(self, value),
+        }
+    }
+
+    fn has_comments(&self) -> bool {
+        true
+    }
+
+    /// Columns and indexes always, tables as the server's file system does.
+    fn folds_case(&self) -> bool {
+        true
+    }
+
+    /// Only a column that leads an index is, and one of a table.
+    fn generates_any_column(&self) -> bool {
+        false
+    }
+
+    /// Of a `Timestamp` that Diesel binds, MariaDB makes NULL outside 1970 to 2038, whatever the column's type.
+    fn timestamps(&self) -> &'static [&'static str] {
+        &["Datetime", "Timestamp"]
+    }
+
+    fn timestamptz(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Foreign keys in both, checks in MySQL
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/create-table-check-constraints.html>).
+    fn names_constraints_by_database(&self) -> bool {
+        true
+    }
+
+    /// <https://dev.mysql.com/doc/refman/8.0/en/implicit-commit.html>
+    fn undoes_ddl(&self) -> bool {
+        false
+    }
+
+    fn any_text(&self) -> &'static str {
+        "LONGTEXT CHARACTER SET utf8mb4"
+    }
+
+    fn lacks(&self, table: &Table, schema: &Schema) -> Vec<Lack> {
+        limits::lacks(table, schema)
+    }
+
+    fn lacks_labels(&self, definition: &EnumType) -> Option<String> {
+        limits::lacks_labels(definition)
+    }
+
+    fn misreads(&self, expression: &Expression) -> Option<&'static str> {
+        limits::misreads(expression)
+    }
+
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
+        match sql_type {
+            SqlType::Bool => "FALSE".to_owned(),
+            SqlType::SmallInt
+            | SqlType::Integer
+            | SqlType::BigInt
+            | SqlType::Float
+            | SqlType::Double
+            | SqlType::Numeric { .. } => "0".to_owned(),
+            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Uuid => "''".to_owned(),
+            SqlType::Binary => "x''".to_owned(),
+            SqlType::Date => "'1970-01-01'".to_owned(),
+            SqlType::Time => "'00:00:00'".to_owned(),
+            SqlType::Timestamp | SqlType::Timestamptz => "'1970-01-01 00:00:00'".to_owned(),
+            SqlType::Json | SqlType::Jsonb => "'null'".to_owned(),
+            SqlType::Enum(name) => {
+                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
+                self.literal(first.map_or("", String::as_str))
+            }
+        }
+    }
+
+    fn script(&self, before: &Schema, _: &Schema, changes: &[Change]) -> Script {
+        let mut script = Script::default();
+        let mut schema = before.clone();
+        for change in changes {
+            let helpers = |schema: &Schema| {
+                let table = change.table().and_then(|name| schema.tables.get(name));
+                table.map(helper_indexes).unwrap_or_default()
+            };
+            let old = helpers(&schema);
+            // That it fits was found before.
+            let _ = crate::fold(&mut schema, std::slice::from_ref(change));
+            let moves = moves(&old, &helpers(&schema));
+            self.change(change, &schema, moves, &mut script);
+        }
+        script
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        None
+    }
+}
+
+/// The indexes that a table has only since a foreign key needs one, by the key's name.
+///
+/// InnoDB wants an index that begins with a foreign key's columns, and makes one where there is none;
+/// that one stays when the key goes, and goes in silence when another takes its place
+/// (<https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html>). So that a table is the same
+/// by whatever way it came to be, they are made and dropped here, by name.
+fn helper_indexes(table: &Table) -> BTreeMap<Identifier, Vec<Identifier>> {
+    let keys = table.foreign_keys.iter().filter(|(_, key)| !is_indexed(table, key));
+    keys.map(|(name, key)| (name.clone(), key.columns.clone())).collect()
+}
+
+fn is_indexed(table: &Table, key: &ForeignKey) -> bool {
+    let begins = |index: &Index| {
+        let mut parts = index.keys.iter().map(|part| match &part.of {
+            // What begins with the greatest is not counted on.
+            IndexTarget::Column(column) if !part.descending => Some(column),
+            _ => None,
+        });
+        key.columns.iter().all(|column| parts.next().flatten() == Some(column))
+    };
+    table.primary_key.columns.starts_with(&key.columns)
+        || table.uniques.values().any(|unique| unique.columns.starts_with(&key.columns))
+        || table.indexes.values().any(begins)
+}
+
+/// What `ALTER TABLE` is told of the helper indexes that a change makes needless or needed.
+fn moves(
+    old: &BTreeMap<Identifier, Vec<Identifier>>,
+    new: &BTreeMap<Identifier, Vec<Identifier>>,
+) -> Vec<String> {
+    let gone =
+        old.keys().filter(|name| !new.contains_key(*name)).map(|name| format!("DROP INDEX {}", quote(name)));
+    let come = new.iter().filter(|(name, _)| !old.contains_key(*name));
+    gone.chain(come.map(|(name, columns)| format!("ADD {}", helper_index(name, columns)))).collect()
+}
+
+fn helper_index(name: &Identifier, columns: &[Identifier]) -> String {
+    format!("INDEX {} ({})", quote(name), ddl::quoted_list(&Mysql, columns))
+}
+
+fn index(name: &Identifier, index: &Index) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    format!("{unique}INDEX {} ({})", quote(name), ddl::index_keys(&Mysql, index))
+}
+
+fn quote(name: &Identifier) -> String {
+    ddl::quote(&Mysql, name)
+}
+
+fn alter(table: &Identifier, actions: &[String]) -> String {
+    match actions {
+        [one] => format!("ALTER TABLE {} {one}", quote(table)),
+        several => format!("ALTER TABLE {}\n    {}", quote(table), several.join(",\n    ")),
+    }
+}
+
+impl Mysql {
+    /// `schema` is the one with this change made; `moves` are the actions on helper indexes that it needs.
+    fn change(&self, change: &Change, schema: &Schema, moves: Vec<String>, script: &mut Script) {
+        let mut alter_with = |table: &Identifier, action: String| {
+            let mut actions = vec![action];
+            actions.extend(moves.iter().cloned());
+            script.push(change, alter(table, &actions));
+        };
+        match change {
+            // The labels stand in each column that has the enum.
+            Change::CreateEnum { .. } | Change::DropEnum { .. } => {}
+            Change::CreateTable { table } => script.push(change, self.create_table(table, schema)),
+            Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
+            Change::AddColumn { table, column, backfill: None } => {
+                alter_with(table, format!("ADD COLUMN {}", self.column(column, schema)));
+            }
+            Change::AddColumn { table, column, backfill: Some(backfill) } => {
+                self.add_filled_column(change, table, column, backfill, schema, script);
+            }
+            Change::AlterColumn { table, to, backfill, .. } => {
+                if let Some(backfill) = backfill {
+                    let (on, name) = (quote(table), quote(&to.name));
+                    script.push(change, format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
+                    script.also(alter(table, &[self.modify_column(to, schema)]));
+                } else {
+                    alter_with(table, self.modify_column(to, schema));
+                }
+            }
+            Change::DropColumn { table, column } => {
+                alter_with(table, format!("DROP COLUMN {}", quote(&column.name)));
+            }
+            Change::AddUnique { table, name, definition } => {
+                alter_with(table, format!("ADD {}", ddl::unique(self, name, definition)));
+            }
+            Change::AddCheck { table, name, definition } => {
+                alter_with(table, format!("ADD {}", ddl::check(self, name, definition)));
+            }
+            Change::DropCheck { table, name, .. } => {
+                alter_with(table, format!("DROP CONSTRAINT {}", quote(name)));
+            }
+            Change::AddForeignKey { table, name, definition } => {
+                alter_with(table, format!("ADD {}", ddl::foreign_key(self, name, definition)));
+            }
+            Change::DropForeignKey { table, name, .. } => {
+                alter_with(table, format!("DROP FOREIGN KEY {}", quote(name)));
+            }
+            Change::AddIndex { table, name, definition } => {
+                alter_with(table, format!("ADD {}", index(name, definition)));
+            }
+            // A unique constraint is an index.
+            Change::DropUnique { table, name, .. } | Change::DropIndex { table, name, .. } => {
+                alter_with(table, format!("DROP INDEX {}", quote(name)));
+            }
+            Change::SetTableComment { table, to, .. } => {
+                alter_with(table, format!("COMMENT = {}", self.literal(to.as_deref().unwrap_or_default())));
+            }
+            Change::SetColumnComment { table, column, .. } => {
+                let whole = schema.tables.get(table).and_then(|table| table.column(column));
+                if let Some(whole) = whole {
+                    alter_with(table, self.modify_column(whole, schema));
+                }
+            }
+        }
+    }
+
+    fn create_table(&self, table: &Table, schema: &Schema) -> String {
+        let mut parts: Vec<_> = table.columns.iter().map(|column| self.column(column, schema)).collect();
+        parts.extend(ddl::constraints(self, table, true));
+        parts.extend(table.indexes.iter().map(|(name, definition)| index(name, definition)));
+        parts.extend(helper_indexes(table).iter().map(|(name, columns)| helper_index(name, columns)));
+        let mut sql = format!("{} {TABLE_OPTIONS}", ddl::create_table(self, &table.name, &parts));
+        if let Some(comment) = &table.comment {
+            sql.push_str(&format!(" COMMENT={}", self.literal(comment)));
+        }
+        sql
+    }
+
+    /// The column comes empty, is filled, and then gets what else it has: a default that came first would
+    /// be written into the rows for nothing, and NOT NULL would give them a value that nobody chose.
+    fn add_filled_column(
+        &self,
+        change: &Change,
+        table: &Identifier,
+        column: &Column,
+        backfill: &Expression,
+        schema: &Schema,
+        script: &mut Script,
+    ) {
+        let name = quote(&column.name);
+        let empty = format!("ADD COLUMN {name} {}", column_type(column, schema));
+        script.push(change, alter(table, &[empty]));
+        script.also(format!("UPDATE {} SET {name} = {backfill}", quote(table)));
+        if !column.nullable || column.default.is_some() || column.comment.is_some() {
+            script.also(alter(table, &[self.modify_column(column, schema)]));
+        }
+    }
+
+    /// The whole definition: what it does not say, the column loses.
+    fn modify_column(&self, column: &Column, schema: &Schema) -> String {
+        format!("MODIFY COLUMN {}", self.column(column, schema))
+    }
+
+    fn column(&self, column: &Column, schema: &Schema) -> String {
+        let mut sql = ddl::column(self, column, &column_type(column, schema));
+        if column.auto_increment.is_some() {
+            sql.push_str(" AUTO_INCREMENT");
+        }
+        if let Some(comment) = &column.comment {
+            sql.push_str(&format!(" COMMENT {}", self.literal(comment)));
+        }
+        sql
+    }
+}
+
+fn column_type(column: &Column, schema: &Schema) -> Cow<'static, str> {
+    if let SqlType::Enum(name) = &column.sql_type {
+        let labels =
+            schema.enums.get(name).map(|definition| definition.labels.as_slice()).unwrap_or_default();
+        let labels: Vec<_> = labels.iter().map(|label| Mysql.literal(label)).collect();
+        return Cow::Owned(format!("enum({})", labels.join(", ")));
+    }
+    Mysql.type_name(&column.sql_type).unwrap_or_default()
+}
+
+/// `CURRENT_TIMESTAMP` and what means the same
+/// (<https://dev.mysql.com/doc/refman/8.0/en/date-and-time-functions.html#function_now>).
+fn is_now(expression: &Expression) -> bool {
+    let text = expression.as_str().to_ascii_uppercase();
+    let (name, called) = match text.split_once('(') {
+        Some((name, rest)) => (name.trim_end(), matches!(rest.trim(), ")" | "6)")),
+        None => (text.as_str(), text != "NOW"),
+    };
+    called && matches!(name, "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME" | "LOCALTIMESTAMP")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AutoIncrement, Dialect, IndexKey, PrimaryKey, ReferentialAction, diff, invert};
+
+    fn name(text: &str) -> Identifier {
+        Identifier::new(text).unwrap()
+    }
+
+    fn column(text: &str, sql_type: SqlType) -> Column {
+        Column {
+            name: name(text),
+            sql_type,
+            nullable: false,
+            default: None,
+            auto_increment: None,
+            comment: None,
+        }
+    }
+
+    fn table(text: &str, columns: Vec<Column>) -> Table {
+        let mut id = column("id", SqlType::Integer);
+        id.auto_increment = Some(AutoIncrement::Identity);
+        Table {
+            name: name(text),
+            columns: std::iter::once(id).chain(columns).collect(),
+            primary_key: PrimaryKey { name: name(&format!("{text}_pkey")), columns: vec![name("id")] },
+            uniques: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            foreign_keys: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            comment: None,
+        }
+    }
+
+    /// A page that points at a user.
+    fn pages() -> Schema {
+        let mut page = table("page", vec![column("user_id", SqlType::Integer)]);
+        let key = ForeignKey {
+            columns: vec![name("user_id")],
+            references: name("user"),
+            referenced_columns: vec![name("id")],
+            on_delete: ReferentialAction::Cascade,
+            on_update: ReferentialAction::NoAction,
+            deferral: crate::Deferral::NotDeferrable,
+        };
+        page.foreign_keys.insert(name("page_user_id_fkey"), key);
+        let tables = [page, table("user", Vec::new())];
+        Schema { tables: tables.map(|table| (table.name.clone(), table)).into(), ..Schema::default() }
+    }
+
+    fn page_of(schema: &mut Schema) -> &mut Table {
+        schema.tables.get_mut(&name("page")).unwrap()
+    }
+
+    fn sql(before: &Schema, after: &Schema) -> Vec<String> {
+        let changes = diff(before, after).unwrap();
+        let script = Dialect::Mysql.script(before, &changes).unwrap();
+        script.statements.into_iter().map(|statement| statement.sql).collect()
+    }
+
+    #[test]
+    fn a_table_is_one_statement() {
+        let statements = sql(&Schema::default(), &pages());
+        assert_eq!(
+            statements,
+            [
+                "CREATE TABLE user (\n    id int NOT NULL AUTO_INCREMENT,\n    CONSTRAINT user_pkey PRIMARY KEY (id)\n) \
+                 ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+                "CREATE TABLE page (\n    id int NOT NULL AUTO_INCREMENT,\n    user_id int NOT NULL,\n    \
+                 CONSTRAINT page_pkey PRIMARY KEY (id),\n    \
+                 CONSTRAINT page_user_id_fkey FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE,\n    \
+                 INDEX page_user_id_fkey (user_id)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_foreign_key_takes_its_index_with_it() {
+        let mut without = pages();
+        page_of(&mut without).foreign_keys.clear();
+        assert_eq!(
+            sql(&pages(), &without),
+            ["ALTER TABLE page\n    DROP FOREIGN KEY page_user_id_fkey,\n    DROP INDEX page_user_id_fkey"]
+        );
+        let added = sql(&without, &pages());
+        assert!(
+            added[0].ends_with("ON DELETE CASCADE,\n    ADD INDEX page_user_id_fkey (user_id)"),
+            "{added:?}"
+        );
+    }
+
+    #[test]
+    fn an_index_of_the_models_takes_the_place_of_the_keys_own_and_gives_it_back() {
+        let mut indexed = pages();
+        let keys = vec![IndexKey { of: IndexTarget::Column(name("user_id")), descending: false }];
+        let index = Index { keys, unique: false, predicate: None };
+        page_of(&mut indexed).indexes.insert(name("ix"), index.clone());
+        assert_eq!(
+            sql(&pages(), &indexed),
+            ["ALTER TABLE page\n    ADD INDEX ix (user_id),\n    DROP INDEX page_user_id_fkey"]
+        );
+        assert_eq!(
+            sql(&indexed, &pages()),
+            ["ALTER TABLE page\n    DROP INDEX ix,\n    ADD INDEX page_user_id_fkey (user_id)"]
+        );
+        // One that begins otherwise does not.
+        let mut other = pages();
+        let mut descending = index;
+        descending.keys[0].descending = true;
+        page_of(&mut other).indexes.insert(name("ix"), descending);
+        assert_eq!(sql(&pages(), &other), ["ALTER TABLE page ADD INDEX ix (user_id DESC)"]);
+    }
+
+    #[test]
+    fn a_comment_repeats_the_whole_column() {
+        let mood = name("mood");
+        let mut column = column("state", SqlType::Enum(mood.clone()));
+        column.default = Some(DefaultValue::Text("it's".to_owned()));
+        let mut before = Schema::default();
+        before.enums.insert(mood, EnumType { labels: vec!["it's".to_owned(), r"\".to_owned()] });
+        before.tables.insert(name("page"), table("page", vec![column]));
+        let mut after = before.clone();
+        page_of(&mut after).columns[1].comment = Some("its state".to_owned());
+        page_of(&mut after).columns[0].comment = Some("generated".to_owned());
+        assert_eq!(
+            sql(&before, &after),
+            [
+                "ALTER TABLE page MODIFY COLUMN id int NOT NULL AUTO_INCREMENT COMMENT 'generated'",
+                r"ALTER TABLE page MODIFY COLUMN state enum('it''s', '\\') NOT NULL DEFAULT 'it''s' COMMENT 'its state'",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_column_is_filled_before_it_is_not_null() {
+        let mut column = column("title", SqlType::Text);
+        column.default = Some(DefaultValue::Text("none".to_owned()));
+        let schema = pages();
+        let change = Change::AddColumn {
+            table: name("page"),
+            column,
+            backfill: Some(Expression::new("concat('page ', id)").unwrap()),
+        };
+        let script = Dialect::Mysql.script(&schema, &[change]).unwrap();
+        assert_eq!(
+            script.bare_sql(),
+            "ALTER TABLE page ADD COLUMN title longtext;\n\
+             UPDATE page SET title = concat('page ', id);\n\
+             ALTER TABLE page MODIFY COLUMN title longtext NOT NULL DEFAULT ('none');\n"
+        );
+    }
+
+    #[test]
+    fn an_enum_alone_is_nothing_to_do() {
+        let definition = EnumType { labels: vec!["a".to_owned()] };
+        let changes = [Change::CreateEnum { name: name("mood"), definition }];
+        assert!(Dialect::Mysql.script(&Schema::default(), &changes).unwrap().statements.is_empty());
+        assert_eq!(invert(&changes).len(), 1);
+    }
+
+    #[test]
+    fn defaults_are_as_both_servers_take_them() {
+        let expression = |text: &str| DefaultValue::Expression(Expression::new(text).unwrap());
+        let text = DefaultValue::Text("x".to_owned());
+        for (value, sql_type, expected) in [
+            (expression("CURRENT_TIMESTAMP"), SqlType::Timestamp, "CURRENT_TIMESTAMP(6)"),
+            (expression("now()"), SqlType::Timestamp, "CURRENT_TIMESTAMP(6)"),
+            (expression("CURRENT_TIMESTAMP"), SqlType::Date, "(CURRENT_TIMESTAMP)"),
+            (expression("CURRENT_DATE"), SqlType::Date, "(CURRENT_DATE)"),
+            (expression("now() + interval 1 day"), SqlType::Timestamp, "(now() + interval 1 day)"),
+            (text.clone(), SqlType::Text, "('x')"),
+            (text.clone(), SqlType::Json, "('x')"),
+            (text, SqlType::VarChar { max_length: Some(9) }, "'x'"),
+        ] {
+            assert_eq!(Mysql.default(&value, &sql_type), expected);
+        }
+    }
+
+    #[test]
+    fn names_and_literals_cannot_be_left() {
+        assert_eq!(quote(&name("a`; DROP TABLE b")), "`a``; DROP TABLE b`");
+        assert_eq!(quote(&name("_utf8")), "`_utf8`");
+        assert_eq!(quote(&name("user")), "user");
+        assert_eq!(Mysql.literal(r"\'; DROP TABLE page"), r"'\\''; DROP TABLE page'");
+    }
+}
