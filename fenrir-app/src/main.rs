@@ -34,7 +34,7 @@ settings, from the environment:
   DATABASE_TYPE    postgres, postgresql or sqlite
   POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, DB_HOST, DB_PORT
   BIND             the address to serve on; 127.0.0.1
-  PORT             the port to serve on; 8080
+  PORT             the port to serve on; 8080. 0 takes one that is free, which the log names
   RUST_LOG         what to log; info
 ";
 

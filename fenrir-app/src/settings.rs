@@ -109,13 +109,11 @@ pub(crate) fn port(
     default: u16,
 ) -> Result<u16, SettingError> {
     let Some(text) = variables.get(variable)? else { return Ok(default) };
-    match text.parse() {
-        Ok(port) if port > 0 => Ok(port),
-        _ => Err(SettingError::new(
-            variable,
-            format!("is `{text}`, which is no port, a number from 1 to 65535"),
-        )),
-    }
+    text.parse().map_err(|_| {
+        let problem =
+            format!("is `{text}`, which is no port, a number from 1 to 65535, or 0 for any that is free");
+        SettingError::new(variable, problem)
+    })
 }
 
 #[cfg(test)]
@@ -140,10 +138,12 @@ mod tests {
             address_of(&[("BIND", "here")]).unwrap_err(),
             "the setting `BIND` is `here`, which is no IP address, such as 127.0.0.1 or 0.0.0.0"
         );
-        for port in ["0", "65536", "http", "-1"] {
+        for port in ["65536", "http", "-1"] {
             assert_eq!(
                 address_of(&[("PORT", port)]).unwrap_err(),
-                format!("the setting `PORT` is `{port}`, which is no port, a number from 1 to 65535")
+                format!(
+                    "the setting `PORT` is `{port}`, which is no port, a number from 1 to 65535, or 0 for any that is free"
+                )
             );
         }
         assert_eq!(

@@ -8,7 +8,8 @@ mod database;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Answer;
@@ -72,10 +73,8 @@ pub(crate) fn refusal(command: &mut Command) -> String {
 pub(crate) struct Service {
     child: Child,
     pub(crate) port: u16,
-    /// What it said until it served.
-    said: String,
-    /// What it says from then on.
-    says: Receiver<String>,
+    /// Reads what it says, to the end.
+    log: Option<JoinHandle<String>>,
 }
 
 impl Service {
@@ -86,17 +85,22 @@ impl Service {
         command.env("DATABASE_URL", database.url()).env("PORT", "0");
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (say, says) = channel();
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| say.send(line + "\n")));
-        let mut service = Self { child, port: 0, said: String::new(), says };
-        while service.port == 0 {
-            let Ok(line) = service.says.recv_timeout(Duration::from_secs(30)) else {
-                panic!("it does not serve: {}", service.said);
-            };
-            if let Some((_, port)) = line.trim_end().split_once("serving on http://127.0.0.1:") {
-                service.port = port.parse().unwrap();
+        let (tell_port, port) = channel();
+        let log = std::thread::spawn(move || {
+            let mut said = String::new();
+            for line in stderr.lines().map_while(Result::ok) {
+                if let Some((_, port)) = line.split_once("serving on http://127.0.0.1:") {
+                    tell_port.send(port.parse().unwrap()).unwrap();
+                }
+                said += &line;
+                said.push('\n');
             }
-            service.said += &line;
+            said
+        });
+        let mut service = Self { child, port: 0, log: Some(log) };
+        match port.recv_timeout(Duration::from_secs(30)) {
+            Ok(port) => service.port = port,
+            Err(_) => panic!("it does not serve: {}", service.stop().1),
         }
         service
     }
@@ -106,8 +110,7 @@ impl Service {
         // Without a crate for it, for this one line.
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         let status = wait(&mut self.child);
-        let said = std::mem::take(&mut self.said) + &self.says.iter().collect::<String>();
-        (status.success(), said)
+        (status.success(), self.log.take().unwrap().join().unwrap())
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
