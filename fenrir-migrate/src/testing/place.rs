@@ -3,7 +3,7 @@
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Error;
 
@@ -77,12 +77,19 @@ pub(super) fn base() -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
+/// Whether what has not been given its name yet never will be: nobody needs an hour for that.
+pub(super) fn is_forgotten(path: &Path) -> bool {
+    let changed = fs::symlink_metadata(path).and_then(|there| there.modified());
+    let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+    age.is_some_and(|age| age > std::time::Duration::from_secs(3600))
+}
+
 /// Where `TMPDIR` says; else in memory, if there is room: creating forty tables takes a disk several
 /// times as long.
 #[cfg(unix)]
 fn temporary() -> PathBuf {
     const ROOM: u64 = 1 << 30;
-    let memory = std::path::Path::new("/dev/shm");
+    let memory = Path::new("/dev/shm");
     let roomy = rustix::fs::statvfs(memory).is_ok_and(|there| there.f_bavail * there.f_frsize >= ROOM);
     let may = rustix::fs::access(memory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
     if std::env::var_os("TMPDIR").is_none() && roomy && may {

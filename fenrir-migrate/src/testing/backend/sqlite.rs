@@ -110,6 +110,7 @@ struct Folder {
 }
 
 const FOLDERS: &str = "sqlite-";
+const UNNAMED: &str = ".";
 const LOCK: &str = "lock";
 
 impl Folder {
@@ -117,7 +118,7 @@ impl Folder {
         let base = place::base()?;
         let name = format!("{FOLDERS}{}", place::token());
         // It has its name when it is locked, so that nobody takes it for abandoned.
-        let (new, path) = (base.join(format!(".{name}")), base.join(name));
+        let (new, path) = (base.join(format!("{UNNAMED}{name}")), base.join(name));
         fs::create_dir(&new).map_err(|error| Error::io("making", &new, &error))?;
         let lock = lock_file(&new.join(LOCK)).map_err(|error| Error::io("locking", &new, &error))?;
         fs::rename(&new, &path).map_err(|error| Error::io("naming", &path, &error))?;
@@ -148,9 +149,14 @@ impl Drop for Folder {
 /// Deletes what earlier tests left: those that were killed, and those whose databases were kept.
 pub(in crate::testing) fn sweep_files(base: &Path) {
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(FOLDERS);
-        if is_ours && is_abandoned(&entry.path().join(LOCK)) {
-            let _ = fs::remove_dir_all(entry.path());
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        let goes = match name.strip_prefix(UNNAMED) {
+            Some(name) => name.starts_with(FOLDERS) && place::is_forgotten(&path),
+            None => name.starts_with(FOLDERS) && is_abandoned(&path.join(LOCK)),
+        };
+        if goes {
+            let _ = fs::remove_dir_all(path);
         }
     }
 }
