@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -151,10 +153,9 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         // A server that runs as another user must be able to pass.
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
         Self { folder }
     }
 
@@ -172,12 +173,18 @@ impl Place {
             .unwrap_or_else(|said| panic!("it has no database: {said}"))
     }
 
-    /// The folders of servers.
+    /// The folder of this user's test databases.
+    fn base(&self) -> PathBuf {
+        entries(self.folder.path()).find(|path| name(path).starts_with("fenrir-test-")).unwrap()
+    }
+
+    /// The folders of servers; an empty one is what another user's server leaves.
     fn servers(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for user in entries(self.folder.path()).filter(|path| name(path).starts_with("fenrir-test-")) {
             for place in entries(&user) {
-                found.extend(entries(&place).filter(|path| name(path).starts_with("run-")));
+                let runs = entries(&place).filter(|path| name(path).starts_with("run-"));
+                found.extend(runs.filter(|run| entries(run).next().is_some()));
             }
         }
         found
@@ -191,7 +198,17 @@ impl Place {
 }
 
 fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path())
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::symlink_metadata(path).unwrap().mode() & 0o777
+}
+
+/// As what is older than an hour.
+fn make_old(path: &Path) {
+    let old = std::time::SystemTime::now() - Duration::from_secs(7_200);
+    std::fs::File::open(path).unwrap().set_modified(old).unwrap();
 }
 
 fn name(path: &Path) -> String {
@@ -232,14 +249,13 @@ fn processes_share_a_server_that_ends_when_the_last_was_killed() {
 
 #[test]
 fn a_server_is_on_a_socket_alone_and_nobody_elses() {
-    use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     let user = place.start(&["postgres"]);
     let mut connection = PgConnection::establish(user.url()).unwrap();
     let sql = "SELECT current_setting('listen_addresses') || current_setting('fsync') AS name";
     assert_eq!(sql_query(sql).get_result::<Name>(&mut connection).unwrap().name, "off");
     let [server] = &place.servers()[..] else { panic!("one server") };
-    assert_eq!(std::fs::metadata(server).unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(mode(server) & 0o077, 0);
     user.end("");
 }
 
@@ -275,6 +291,90 @@ fn a_server_that_nobody_watches_is_ended_by_the_next_process() {
     wait_until("the server has ended", || !is_running(server));
     second.end("");
     wait_until("nothing is left", || place.servers().is_empty());
+}
+
+/// Root opens files in the server's folder, which is another user's, who could put something else there.
+#[test]
+fn root_trusts_nothing_in_the_folder_of_its_server() {
+    let is_root = std::fs::metadata(Place::new().folder.path()).unwrap().uid() == 0;
+    let plants: [fn(&Path, &Path) -> std::io::Result<()>; 2] =
+        [|a, b| symlink(a, b), |a, b| std::fs::hard_link(a, b)];
+    for plant in plants.into_iter().filter(|_| is_root) {
+        let place = Place::new();
+        let first = place.start(&["postgres"]);
+        let [server] = &place.servers()[..] else { panic!("one server") };
+        let around = server.parent().unwrap();
+        assert_eq!((std::fs::metadata(around).unwrap().uid(), mode(around)), (0, 0o711));
+        assert_ne!(std::fs::metadata(server).unwrap().uid(), 0);
+
+        let victim = place.folder.path().join("victim");
+        symlink(&victim, server.join("keep")).unwrap();
+        place.start_with(&["postgres"], &[("FENRIR_TEST_KEEP", "1")]).end("fail");
+        assert!(!victim.exists(), "`keep` was followed");
+
+        std::fs::write(&victim, "").unwrap();
+        std::fs::remove_file(server.join("alive")).unwrap();
+        plant(&victim, &server.join("alive")).unwrap();
+        place.start(&["postgres"]).end("");
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "", "`alive` was taken for the pipe");
+        first.kill();
+    }
+}
+
+#[test]
+fn the_folders_permissions_are_put_right() {
+    let place = Place::new();
+    place.start(&["sqlite"]).end("");
+    let before = mode(&place.base());
+    std::fs::set_permissions(place.base(), Permissions::from_mode(0o500)).unwrap();
+    place.start(&["postgres"]).end("");
+    assert_eq!(mode(&place.base()), before);
+}
+
+/// A server's folder of another version, a database's without a name, a copy that is not whole.
+#[test]
+fn what_was_left_half_made_goes() {
+    let place = Place::new();
+    place.start(&["sqlite"]).end("");
+    let other = place.base().join("postgres_0.1/run-0123456789abcdef");
+    let (old, young) = (place.base().join(".sqlite-0"), place.base().join(".sqlite-1"));
+    let copy = place.folder.path().join("cache/fenrir/.new-0");
+    for folder in [&other, &old, &young, &copy] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    make_old(&old);
+    make_old(&copy);
+    place.start(&["postgres"]).end("");
+    assert_eq!([&other, &old, &young, &copy].map(|folder| folder.exists()), [false, false, true, false]);
+}
+
+/// One that answers nothing, such as one that is debugged, and its clients would wait without end.
+#[test]
+fn a_server_that_hangs_is_replaced() {
+    for kind in ["postgres", "mysql"] {
+        let place = Place::new();
+        let first = place.start(&[kind]);
+        let server = place.server_process().to_string();
+        assert!(Command::new("kill").args(["-STOP", &server]).status().unwrap().success());
+        let second = place.start(&[kind]);
+        assert_eq!(place.servers().len(), 2, "{kind}");
+        assert!(Command::new("kill").args(["-CONT", &server]).status().unwrap().success());
+        first.end("");
+        second.end("");
+        wait_until("nothing is left", || place.servers().is_empty());
+    }
+}
+
+/// As one that is another user's.
+#[test]
+fn a_cache_that_cannot_be_copied_is_no_trouble() {
+    let place = Place::new();
+    place.start(&["postgres"]).end("");
+    wait_until("nothing is left", || place.servers().is_empty());
+    let kept = entries(&place.folder.path().join("cache/fenrir")).next().unwrap();
+    symlink("nowhere", kept.join("base/link")).unwrap();
+    place.start(&["postgres"]).end("");
+    assert!(kept.join("base/link").is_symlink(), "it stays as it is");
 }
 
 /// What was kept half-written is made again.
@@ -315,7 +415,7 @@ fn a_folder_that_is_somebody_elses_is_not_used() {
         panic!("one folder")
     };
     std::fs::remove_dir_all(folder).unwrap();
-    std::os::unix::fs::symlink("/tmp", folder).unwrap();
+    symlink("/tmp", folder).unwrap();
     let said =
         User::try_start(&["sqlite"], &[("TMPDIR", place.folder.path().to_str().unwrap())]).err().unwrap();
     assert!(said.contains("is not this user's own folder: delete it, or set TMPDIR"), "{said}");

@@ -24,11 +24,12 @@ pub(super) fn tidy_once() {
         return;
     }
     TIDIED.call_once(|| {
-        let Some(base) = super::place::base_if_there() else { return };
-        #[cfg(feature = "sqlite")]
-        super::backend::sweep_files(&base);
-        #[cfg(all(unix, any(feature = "mysql", feature = "postgres")))]
-        super::server::release_kept(&base);
-        let _ = base;
+        for base in super::place::bases() {
+            #[cfg(feature = "sqlite")]
+            super::backend::sweep_files(&base);
+            #[cfg(all(unix, any(feature = "mysql", feature = "postgres")))]
+            super::server::release_kept(&base);
+            let _ = base;
+        }
     });
 }

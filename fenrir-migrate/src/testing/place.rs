@@ -22,51 +22,65 @@ pub(super) fn token() -> String {
     format!("{:016x}", hash.finish())
 }
 
-/// The name of the folder of this user's test databases.
+/// The folders of this user's test databases that are there: in memory, and on the disk if there was once
+/// too little room.
 #[cfg(unix)]
-fn base_name() -> PathBuf {
-    temporary().join(format!("fenrir-test-{}", rustix::process::getuid().as_raw()))
+pub(super) fn bases() -> Vec<PathBuf> {
+    let bases = in_memory().into_iter().chain([on_disk()]).map(|folder| folder.join(base_name()));
+    bases.filter(|folder| is_own(folder)).collect()
 }
 
-/// Where the folder of this user's test databases is, if it is there.
-pub(super) fn base_if_there() -> Option<PathBuf> {
-    #[cfg(unix)]
-    let folder = base_name();
-    #[cfg(not(unix))]
+/// The folder of this user's test databases, if it is there.
+#[cfg(not(unix))]
+pub(super) fn bases() -> Vec<PathBuf> {
     let folder = std::env::temp_dir().join("fenrir-test");
-    if folder.is_dir() { base().ok() } else { None }
+    folder.is_dir().then_some(folder).into_iter().collect()
+}
+
+#[cfg(unix)]
+fn base_name() -> String {
+    format!("fenrir-test-{}", rustix::process::getuid().as_raw())
 }
 
 /// The folder of this user's test databases, which is made where it is not there.
 #[cfg(unix)]
 pub(super) fn base() -> Result<PathBuf, Error> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let folder = temporary().join(base_name());
+    make_own(&folder)?;
+    Ok(folder)
+}
 
-    let user = rustix::process::getuid();
-    let folder = base_name();
-    // A server that runs as another user must be able to pass.
-    let mode = if user.is_root() { 0o711 } else { 0o700 };
-    match fs::DirBuilder::new().mode(mode).create(&folder) {
+/// Makes a folder of this user's own, where it is not there. Root's can be passed, but not looked into: a
+/// server that runs as another user has its own folder further in.
+#[cfg(unix)]
+pub(super) fn make_own(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+
+    let mode = if rustix::process::getuid().is_root() { 0o711 } else { 0o700 };
+    match fs::DirBuilder::new().mode(mode).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(Error::io("making", &folder, &error)),
-        Ok(()) => {
-            use std::os::unix::fs::PermissionsExt;
-            // Whatever the umask has taken away.
-            fs::set_permissions(&folder, fs::Permissions::from_mode(mode))
-                .map_err(|error| Error::io("opening", &folder, &error))?;
-            return Ok(folder);
-        }
+        other => other.map_err(|error| Error::io("making", folder, &error))?,
     }
     // Anybody can make a folder of that name among temporary files.
-    let there = fs::symlink_metadata(&folder).map_err(|error| Error::io("looking at", &folder, &error))?;
-    if there.is_dir() && there.uid() == user.as_raw() && there.mode() & 0o022 == 0 {
-        Ok(folder)
-    } else {
-        Err(Error::new(format!(
+    if !is_own(folder) {
+        return Err(Error::new(format!(
             "`{}` is not this user's own folder: delete it, or set TMPDIR to another place",
             folder.display()
-        )))
+        )));
     }
+    // Whatever the umask has taken away.
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
+        .map_err(|error| Error::io("opening", folder, &error))
+}
+
+/// Whether it is a folder, no link to one, in which nobody else can put or replace anything.
+#[cfg(unix)]
+pub(super) fn is_own(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::symlink_metadata(folder).is_ok_and(|there| {
+        there.is_dir() && there.uid() == rustix::process::getuid().as_raw() && there.mode() & 0o022 == 0
+    })
 }
 
 /// The folder of this user's test databases, which is made where it is not there.
@@ -89,12 +103,20 @@ pub(super) fn is_forgotten(path: &Path) -> bool {
 #[cfg(unix)]
 fn temporary() -> PathBuf {
     const ROOM: u64 = 1 << 30;
-    let memory = Path::new("/dev/shm");
-    let roomy = rustix::fs::statvfs(memory).is_ok_and(|there| there.f_bavail * there.f_frsize >= ROOM);
-    let may = rustix::fs::access(memory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
-    if std::env::var_os("TMPDIR").is_none() && roomy && may {
-        return memory.to_owned();
-    }
+    let is_roomy = |folder: &PathBuf| {
+        rustix::fs::statvfs(folder).is_ok_and(|there| there.f_bavail * there.f_frsize >= ROOM)
+            && rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    in_memory().filter(is_roomy).unwrap_or_else(on_disk)
+}
+
+#[cfg(unix)]
+fn in_memory() -> Option<PathBuf> {
+    std::env::var_os("TMPDIR").is_none().then(|| PathBuf::from("/dev/shm"))
+}
+
+#[cfg(unix)]
+fn on_disk() -> PathBuf {
     let folder = std::env::temp_dir();
     // A server's socket lies in it, whose path has at most 103 bytes; macOS's own folder is too long for that.
     if folder.as_os_str().len() > 40 { PathBuf::from("/tmp") } else { folder }

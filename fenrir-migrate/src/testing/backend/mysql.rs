@@ -200,8 +200,11 @@ impl Drop for Database {
 /// The server's programs on this machine.
 #[cfg(unix)]
 mod software {
+    use std::io::{self, Read};
+    use std::os::unix::net::UnixStream;
     use std::path::{Path, PathBuf};
     use std::process::Command;
+    use std::time::Duration;
 
     use diesel::{Connection, MysqlConnection};
 
@@ -319,9 +322,18 @@ mod software {
             format!("mysql://root@localhost/mysql?unix_socket={}", folder.join("socket").display())
         }
 
-        fn ping(&self, url: &str) -> Result<(), String> {
-            MysqlConnection::establish(url).map(drop).map_err(|error| error.to_string())
+        fn ping(&self, folder: &Path) -> Result<(), String> {
+            greeted(&folder.join("socket")).map_err(|error| error.to_string())?;
+            MysqlConnection::establish(&self.url(folder)).map(drop).map_err(|error| error.to_string())
         }
+    }
+
+    /// A server is the first to say something. Its client would wait for that without end, and Diesel can
+    /// set no limit.
+    fn greeted(socket: &Path) -> io::Result<()> {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.read_exact(&mut [0])
     }
 
     /// By default it takes a hundred megabytes.

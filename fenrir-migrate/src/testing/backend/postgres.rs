@@ -437,8 +437,9 @@ mod software {
             format!("postgres:///postgres?host={}&user=postgres", folder.display())
         }
 
-        fn ping(&self, url: &str) -> Result<(), String> {
-            PgConnection::establish(url).map(drop).map_err(|error| error.to_string())
+        fn ping(&self, folder: &Path) -> Result<(), String> {
+            let url = format!("{}&connect_timeout=10", self.url(folder));
+            PgConnection::establish(&url).map(drop).map_err(|error| error.to_string())
         }
 
         /// What the server itself refuses, it refuses for good, but for what it says while it starts.

@@ -42,8 +42,8 @@ pub(super) trait Software {
     fn stop_signal(&self) -> rustix::process::Signal;
     /// Where it is to be reached.
     fn url(&self, folder: &std::path::Path) -> String;
-    /// Whether it answers there.
-    fn ping(&self, url: &str) -> Result<(), String>;
+    /// Whether it answers there. It may have been stopped, so this waits for some seconds only.
+    fn ping(&self, folder: &std::path::Path) -> Result<(), String>;
     /// Whether that may only be because it has just been started.
     fn may_come_up(&self, _error: &str) -> bool {
         true
@@ -111,15 +111,28 @@ fn named(variable: &str, dialect: Dialect) -> Result<Option<DatabaseUrl>, Error>
     }
 }
 
-/// Runs a program to its end. Returns what it said.
+/// Runs a program to its end, which should come soon. Returns what it said.
 #[cfg(unix)]
 fn run(command: &mut std::process::Command, doing: &str) -> Result<String, Error> {
-    let output = command.stdin(std::process::Stdio::null()).output().map_err(|error| {
-        Error::new(format!("{doing}: `{}`: {error}", command.get_program().to_string_lossy()))
-    })?;
+    use std::os::unix::process::CommandExt;
+    use std::process::Stdio;
+
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |how: &str| Error::new(format!("{doing}: `{program}`{how}"));
+    // With what it starts it is a group, so that all of it can be ended.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let child = command.spawn().map_err(|error| failed(&format!(": {error}")))?;
+    let group = rustix::process::Pid::from_child(&child);
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(PATIENCE) else {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        return Err(failed(&format!(" did not end within {} seconds", PATIENCE.as_secs())));
+    };
+    let output = output.map_err(|error| failed(&format!(": {error}")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Error::new(format!("{doing}: `{}` failed: {}", command.get_program().to_string_lossy(), said.trim())))
+    Err(failed(&format!(" failed: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }

@@ -40,9 +40,9 @@ impl Owner {
         command.env("HOME", "/");
     }
 
-    /// Makes a file or folder this user's.
+    /// Makes a file or folder this user's; of a link, the link itself.
     pub(super) fn give(self, path: &Path) -> io::Result<()> {
-        std::os::unix::fs::chown(path, Some(self.user), Some(self.group))
+        std::os::unix::fs::lchown(path, Some(self.user), Some(self.group))
     }
 }
 

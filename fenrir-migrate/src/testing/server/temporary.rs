@@ -3,16 +3,20 @@
 //! All test processes of one user share it. Each holds the writing end of a pipe, `alive`; a small
 //! shell script reads the other end, and so sees when the last of them has ended, in whatever way. It
 //! then stops the server and deletes its folder. Nothing waits for a process to tidy up after itself.
+//!
+//! For root, the server runs as another user, who is not trusted: only the server's own folder is that
+//! user's, and what is opened in there is never a link. That user cannot delete the folder, only what is in
+//! it; the empty one goes with the next server.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::{Owner, Software, cache};
@@ -22,13 +26,15 @@ use crate::testing::{Error, keep, place};
 const START: Duration = Duration::from_secs(60);
 /// How long another process that is starting the server is waited for.
 const TURN: Duration = Duration::from_secs(120);
+/// How long a script that runs may take to open the pipe again.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the server, its arguments, for as long as it is wanted. The process in between sees that it ends by
 /// itself; no number of a process is read from the folder, which somebody may delete.
 ///
 /// `sleep` holds the pipe for a while: tests that follow each other closely find the server still there.
-/// Who comes writes a `+`, so an empty reading says that nobody came. After the server's name is gone
-/// nobody can find it any more, and those who found it just before are waited for once more.
+/// Who comes writes a `+`, so an empty reading says that nobody came. Once `leaving` is there nobody stays,
+/// and those who came just before are waited for once more.
 const WATCH: &str = r#"
 trap '' HUP INT
 cd "$FENRIR_FOLDER" || exit
@@ -49,7 +55,7 @@ while test -e keep; do
     cat alive >/dev/null
     until nobody; do :; done
 done
-if test "$(cat ../current)" = "$FENRIR_NAME"; then rm -f ../current; fi
+touch leaving
 sleep 1 >alive & cat alive >/dev/null
 test -e ended || kill -TERM $guard
 wait $guard
@@ -69,7 +75,7 @@ impl Temporary {
     pub(in crate::testing) fn start(software: &dyn Software) -> Result<Self, Error> {
         let place = Place::new(software)?;
         // Held until the server is there, so that one process starts it and the others find it.
-        let _turn = place.take_turn()?;
+        let _turn = place.take_turn(software)?;
         if let Some(running) = place.join(software) {
             return Ok(running);
         }
@@ -79,7 +85,7 @@ impl Temporary {
 
     /// Has the server stay after the tests, until the next run that does not ask for that.
     pub(in crate::testing) fn keep(&self) {
-        let _ = File::create(&self.keep);
+        let _ = File::create_new(&self.keep);
     }
 }
 
@@ -92,7 +98,7 @@ struct Place {
 impl Place {
     fn new(software: &dyn Software) -> Result<Self, Error> {
         let owner = Owner::of(software)?;
-        let folder = place::base()?.join(format!("{}-{}", software.name(), software.version()));
+        let folder = place::base()?.join(format!("{}{}", prefix(software), software.version()));
         // A socket's path has at most 107 bytes, on macOS 103 (sys/un.h).
         if folder.as_os_str().len() + "/run-0123456789abcdef/.s.PGSQL.5432".len() > 103 {
             return Err(Error::new(format!(
@@ -100,23 +106,13 @@ impl Place {
                 folder.display()
             )));
         }
-        let made = fs::DirBuilder::new().mode(0o700).create(&folder);
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(Error::io("making", &folder, &error));
-            }
-            _ => {}
-        }
-        if let Some(owner) = owner {
-            owner.give(&folder).map_err(|error| Error::io("giving away", &folder, &error))?;
-        }
+        place::make_own(&folder)?;
         Ok(Self { folder, owner })
     }
 
     /// The lock on the file is gone with the process that holds it.
-    fn take_turn(&self) -> Result<File, Error> {
-        let path = self.folder.join("lock");
-        let file = File::create(&path).map_err(|error| Error::io("opening", &path, &error))?;
+    fn take_turn(&self, software: &dyn Software) -> Result<File, Error> {
+        let (path, file) = self.lock()?;
         let start = Instant::now();
         loop {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -124,9 +120,24 @@ impl Place {
                 Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < TURN => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
+                Err(Errno::WOULDBLOCK) => {
+                    return Err(Error::new(format!(
+                        "another process has been starting {} for its tests for {} seconds: it has locked `{}`, and \
+                         `fuser` tells which it is",
+                        software.title(),
+                        TURN.as_secs(),
+                        path.display()
+                    )));
+                }
                 Err(error) => return Err(Error::io("locking", &path, &error.into())),
             }
         }
+    }
+
+    fn lock(&self) -> Result<(PathBuf, File), Error> {
+        let path = self.folder.join("lock");
+        let file = File::create(&path).map_err(|error| Error::io("opening", &path, &error))?;
+        Ok((path, file))
     }
 
     /// The file that names the folder of the server that runs.
@@ -138,18 +149,16 @@ impl Place {
     fn join(&self, software: &dyn Software) -> Option<Temporary> {
         let name = fs::read_to_string(self.current()).ok()?;
         let folder = self.folder.join(&name);
-        let alive = hold(&folder)?;
-        let url = software.url(&folder);
-        // The script may have given up just before this process came; then the name is gone.
-        let still = fs::read_to_string(self.current()).is_ok_and(|now| now == name);
-        if !still || software.ping(&url).is_err() {
+        let alive = hold(&folder, MOMENT)?;
+        // The script may have given up just before this process came.
+        if folder.join("leaving").exists() || software.ping(&folder).is_err() {
             return None;
         }
         let keep = folder.join("keep");
         if !keep::asked() {
             let _ = fs::remove_file(&keep);
         }
-        Some(Temporary { url, keep, _alive: alive })
+        Some(Temporary { url: software.url(&folder), keep, _alive: alive })
     }
 
     fn found(&self, software: &dyn Software) -> Result<Temporary, Error> {
@@ -167,7 +176,6 @@ impl Place {
         if result.is_err() {
             // The script ends by itself when nobody holds the pipe.
             let _ = fs::remove_dir_all(&folder);
-            let _ = fs::remove_file(self.current());
         }
         result
     }
@@ -181,11 +189,15 @@ impl Place {
     ) -> Result<Temporary, Error> {
         let io = |doing| move |error: io::Error| Error::io(doing, folder, &error);
         fs::DirBuilder::new().mode(0o700).create(folder).map_err(io("making"))?;
+        let data = folder.join("data");
+        // Before the folder is another user's, who could put a link in the way.
+        let copied = from == cache::Use::IfThere && cache::copy_kept(software, self.owner, &data);
         if let Some(owner) = self.owner {
             owner.give(folder).map_err(io("giving away"))?;
         }
-        let data = folder.join("data");
-        cache::data_folder(software, self.owner, &data, from)?;
+        if !copied {
+            cache::initialise(software, self.owner, &data)?;
+        }
 
         let mut mkfifo = Command::new("mkfifo");
         mkfifo.arg(folder.join("alive"));
@@ -194,7 +206,7 @@ impl Place {
         let serve = software.serve(folder);
         let mut watch = Command::new("/bin/sh");
         watch.args(["-c", WATCH, "fenrir-test-server"]).arg(serve.get_program()).args(serve.get_args());
-        watch.env("FENRIR_FOLDER", folder).env("FENRIR_NAME", name);
+        watch.env("FENRIR_FOLDER", folder);
         watch.env("FENRIR_SIGNAL", software.stop_signal().as_raw().to_string());
         watch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // Its own: another user could not write into ours.
@@ -203,12 +215,12 @@ impl Place {
         watch.current_dir("/").process_group(0);
         self.as_owner(&mut watch).spawn().map_err(io("starting a server in"))?;
 
-        let alive =
-            hold(folder).ok_or_else(|| Error::new("the script that watches the test server ended"))?;
-        let url = software.url(folder);
-        self.wait_until_up(software, folder, &url)?;
+        // A machine that is busy may take its time to start a shell.
+        let alive = hold(folder, START)
+            .ok_or_else(|| Error::new("the script that watches the test server did not start"))?;
+        wait_until_up(software, folder)?;
         fs::write(self.current(), name).map_err(io("writing beside"))?;
-        Ok(Temporary { url, keep: folder.join("keep"), _alive: alive })
+        Ok(Temporary { url: software.url(folder), keep: folder.join("keep"), _alive: alive })
     }
 
     fn as_owner<'a>(&self, command: &'a mut Command) -> &'a mut Command {
@@ -218,86 +230,120 @@ impl Place {
         command
     }
 
-    fn wait_until_up(&self, software: &dyn Software, folder: &Path, url: &str) -> Result<(), Error> {
-        let start = Instant::now();
-        loop {
-            let Err(error) = software.ping(url) else { return Ok(()) };
-            if folder.join("ended").exists() || !software.may_come_up(&error) || start.elapsed() > START {
-                let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
-                let lines: Vec<_> = log.lines().collect();
-                let last = lines[lines.len().saturating_sub(5)..].join("\n");
-                return Err(Error::new(format!(
-                    "{} did not start for the tests ({error}); the end of its log:\n{last}",
-                    software.title()
-                )));
+    /// Deletes what servers left whose script was killed with them, and stops those that outlived it: also
+    /// of other versions, and where temporary files were before.
+    fn sweep(&self, software: &dyn Software) {
+        self.sweep_runs(software);
+        for folder in place::bases().iter().flat_map(|base| entries(base)) {
+            let is_of_this_kind =
+                folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix(software)));
+            if folder == self.folder || !is_of_this_kind || !place::is_own(&folder) {
+                continue;
             }
-            std::thread::sleep(Duration::from_millis(5));
+            let other = Self { folder, owner: self.owner };
+            // Whoever has the turn there is just starting one.
+            let Ok((_, lock)) = other.lock() else { continue };
+            if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+                other.sweep_runs(software);
+            }
         }
     }
 
-    /// Deletes what servers left whose script was killed with them, and stops those that outlived it.
-    fn sweep(&self, software: &dyn Software) {
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let folder = entry.path();
-            let is_run = entry.file_name().to_string_lossy().starts_with("run-");
-            if !is_run || is_watched(&folder) {
+    fn sweep_runs(&self, software: &dyn Software) {
+        let is_run = |folder: &PathBuf| {
+            folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("run-"))
+        };
+        for folder in entries(&self.folder).filter(is_run) {
+            // Who watches it reads the pipe.
+            if hold(&folder, MOMENT).is_some() {
                 continue;
             }
             // A process of that number is the server only if the server answers.
-            if software.ping(&software.url(&folder)).is_ok() {
-                if let Some(pid) = server_process(&folder) {
-                    let _ = rustix::process::kill_process(pid, software.stop_signal());
-                    // It writes into its folder until its end.
-                    let start = Instant::now();
-                    while !folder.join("ended").exists() && start.elapsed() < Duration::from_secs(5) {
-                        std::thread::sleep(Duration::from_millis(5));
-                    }
+            if software.ping(&folder).is_ok() && self.stop(software, &folder).is_some() {
+                // It writes into its folder until its end.
+                let start = Instant::now();
+                while !folder.join("ended").exists() && start.elapsed() < Duration::from_secs(5) {
+                    std::thread::sleep(Duration::from_millis(5));
                 }
             }
             let _ = fs::remove_dir_all(&folder);
         }
     }
+
+    /// As the user that it runs as, who wrote the number, and can end no process of others.
+    fn stop(&self, software: &dyn Software, folder: &Path) -> Option<()> {
+        // What is not above 1 would be a group of processes, or all of them.
+        let process = read(&folder.join("pid"))?.trim().parse().ok().filter(|process: &i32| *process > 1)?;
+        let mut kill = Command::new("/bin/sh");
+        kill.args(["-c", r#"kill -"$0" "$1""#, &software.stop_signal().as_raw().to_string()]);
+        kill.arg(process.to_string()).current_dir("/");
+        super::run(self.as_owner(&mut kill), "stopping a server of earlier tests").ok().map(drop)
+    }
+}
+
+/// What the names of the places of one kind of server begin with.
+fn prefix(software: &dyn Software) -> String {
+    format!("{}_", software.name())
+}
+
+fn wait_until_up(software: &dyn Software, folder: &Path) -> Result<(), Error> {
+    let start = Instant::now();
+    loop {
+        let Err(error) = software.ping(folder) else { return Ok(()) };
+        if folder.join("ended").exists() || !software.may_come_up(&error) || start.elapsed() > START {
+            let log = read(&folder.join("log")).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            let last = lines[lines.len().saturating_sub(5)..].join("\n");
+            return Err(Error::new(format!(
+                "{} did not start for the tests ({error}); the end of its log:\n{last}",
+                software.title()
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Has the servers that were kept for somebody to look into end, now that tests run that do not ask for it.
 pub(in crate::testing) fn release_kept(base: &Path) {
-    let folders =
-        |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    for run in folders(base).flat_map(|place| folders(&place).collect::<Vec<_>>()) {
+    for run in entries(base).filter(|place| place::is_own(place)).flat_map(|place| entries(&place)) {
         if fs::remove_file(run.join("keep")).is_ok() {
             // The script looks again when somebody has come and gone.
-            drop(hold(&run));
+            drop(hold(&run, MOMENT));
         }
     }
 }
 
-/// Whether a script reads the pipe.
-fn is_watched(folder: &Path) -> bool {
-    hold(folder).is_some()
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-fn server_process(folder: &Path) -> Option<rustix::process::Pid> {
-    let pid = fs::read_to_string(folder.join("pid")).ok()?;
-    // What is not above 1 would be a group of processes, or all of them.
-    rustix::process::Pid::from_raw(pid.trim().parse().ok().filter(|pid| *pid > 1)?)
+/// What is in a file of a server's folder.
+fn read(path: &Path) -> Option<String> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    io::read_to_string(File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?)).ok()
 }
 
-/// Opens the pipe for writing, and says so; fails where nobody reads it. The script opens it anew
-/// from time to time, so that there may be no reader for a moment.
-fn hold(folder: &Path) -> Option<File> {
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+/// Opens the pipe for writing, and says so; fails where nobody reads it for a while. The script opens it
+/// anew from time to time, so that there may be no reader for a moment.
+fn hold(folder: &Path, patience: Duration) -> Option<File> {
     let start = Instant::now();
     loop {
-        match rustix::fs::open(folder.join("alive"), flags, Mode::empty()) {
-            Ok(pipe) => {
-                let mut pipe = File::from(pipe);
-                pipe.write_all(b"+").ok()?;
-                return Some(pipe);
-            }
-            Err(Errno::NXIO | Errno::INTR) if start.elapsed() < Duration::from_secs(1) => {
+        match greet(&folder.join("alive")) {
+            Ok(pipe) => return Some(pipe),
+            Err(Errno::NXIO | Errno::PIPE | Errno::INTR) if start.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(2));
             }
             Err(_) => return None,
         }
     }
+}
+
+fn greet(path: &Path) -> Result<File, Errno> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let pipe = rustix::fs::open(path, flags, Mode::empty())?;
+    if FileType::from_raw_mode(rustix::fs::fstat(&pipe)?.st_mode) != FileType::Fifo {
+        return Err(Errno::INVAL);
+    }
+    rustix::io::write(&pipe, b"+")?;
+    Ok(File::from(pipe))
 }
