@@ -5,7 +5,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use diesel::connection::SimpleConnection;
-use diesel::{MysqlConnection, PgConnection, SqliteConnection};
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel::{MysqlConnection, PgConnection, RunQueryDsl, SqliteConnection};
 use fenrir_migrate::testing::assert_migrations_match_models;
 use fenrir_migrate::{Dialect, EmbeddedMigration, Migrations};
 use fenrir_models::MIGRATIONS;
@@ -102,7 +104,8 @@ macro_rules! on_mysql {
                 {"name":"id","sql_type":"Integer","nullable":false,"auto_increment":"Identity"},
                 {"name":"name","sql_type":{"VarChar":{"max_length":40}},"nullable":false}],
                 "primary_key":{"name":"thing_pkey","columns":["id"]},
-                "uniques":{"thing_name_key":{"columns":["name"]}}}}}"#,
+                "uniques":{"thing_name_key":{"columns":["name"]}},
+                "checks":{"name_is_short":"length(name) < 9"}}}}"#,
             &[(
                 Dialect::Mysql,
                 Some(&[EmbeddedMigration {
@@ -129,24 +132,45 @@ macro_rules! on_mysql {
 fn a_history_agrees_on_mysql(connection: &mut MysqlConnection) {
     let migrations = on_mysql!(
         "CREATE TABLE thing (id int NOT NULL AUTO_INCREMENT, name varchar(40) NOT NULL, PRIMARY KEY (id), \
-         CONSTRAINT thing_name_key UNIQUE (name)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+         CONSTRAINT thing_name_key UNIQUE (name), CONSTRAINT name_is_short CHECK (length(name) < 9)) \
+         ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
     );
     assert_migrations_match_models(migrations, connection);
+}
+
+/// On MariaDB the names of checks are a table's.
+#[fenrir_migrate::test(empty)]
+fn checks_of_one_name_are_told_apart_on_mariadb(connection: &mut MysqlConnection) {
+    let version: String = diesel::select(sql::<Text>("version()")).get_result(connection).unwrap();
+    if !version.contains("MariaDB") {
+        return;
+    }
+    let migrations = on_mysql!(
+        "CREATE TABLE ant (name varchar(9), CONSTRAINT name_is_short CHECK (length(name) < 5)); \
+         CREATE TABLE thing (id int NOT NULL AUTO_INCREMENT, name varchar(40) NOT NULL, PRIMARY KEY (id), \
+         CONSTRAINT thing_name_key UNIQUE (name), CONSTRAINT name_is_short CHECK (length(name) < 9)) \
+         ENGINE=InnoDB DEFAULT CHARSET=utf8mb4; \
+         CREATE TABLE zoo (name varchar(9), CONSTRAINT name_is_short CHECK (length(name) < 5))"
+    );
+    let said = message(|| assert_migrations_match_models(migrations, connection));
+    assert!(said.contains("- check `zoo.name_is_short`: only the migrations make it"), "{said}");
+    assert!(!said.contains("thing.name_is_short"), "{said}");
 }
 
 #[fenrir_migrate::test(empty)]
 fn each_difference_is_told_on_mysql(connection: &mut MysqlConnection) {
     let migrations = on_mysql!(
         "CREATE TABLE thing (id int NOT NULL AUTO_INCREMENT, name varchar(50) NOT NULL DEFAULT 'x', PRIMARY KEY (id), \
-         CONSTRAINT name_is_short CHECK (length(name) < 9)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+         CONSTRAINT name_is_shorter CHECK (length(name) < 5)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
     );
     let said = message(|| assert_migrations_match_models(migrations, connection));
     for part in [
-        "- check `thing.name_is_short`: only the migrations make it",
+        "- check `thing.name_is_shorter`: only the migrations make it",
+        "- check `thing.name_is_short`: only the models have it",
         "- column `thing.name`: the migrations make it `varchar(50) NOT NULL DEFAULT 'x'",
         "- index `thing.thing_name_key`: only the models have it",
     ] {
         assert!(said.contains(part), "{part}\nis not in\n{said}");
     }
-    assert_eq!(said.matches("\n- ").count(), 3, "{said}");
+    assert_eq!(said.matches("\n- ").count(), 4, "{said}");
 }

@@ -10,17 +10,25 @@ pub(super) struct Mysql;
 
 impl Catalog for Mysql {
     fn describe(&self, database: &mut dyn Database) -> QueryResult<Description> {
-        read(database, QUERIES)
+        let version = database.rows("SELECT version()", &[])?;
+        let is_mariadb = version.iter().flatten().flatten().any(|version| version.contains("MariaDB"));
+        let mut description = read(database, QUERIES)?;
+        description.extend(read(database, &[if is_mariadb { MARIADB_CHECKS } else { MYSQL_CHECKS }])?);
+        Ok(description)
     }
 
     /// In a database of their own, since no statement that creates a table can be taken back.
     fn describe_apart(&self, database: &mut dyn Database, sql: &str) -> QueryResult<Description> {
         let here = database.rows("SELECT database()", &[])?;
         let here = here.into_iter().flatten().flatten().next().unwrap_or_default();
-        let apart = format!("{}{}", place::PREFIX, place::token());
+        let mine = format!("{}{}", place::PREFIX, place::token());
+        let apart = format!("{mine}_0");
+        // Other processes drop the databases of a name for which nobody holds this lock.
+        database.rows(&format!("SELECT CAST(get_lock('{mine}', 0) AS char)"), &[])?;
         database.execute(&format!("CREATE DATABASE {apart}; USE {apart}"))?;
         let described = database.execute(sql).and_then(|()| self.describe(database));
         database.execute(&format!("DROP DATABASE {apart}; USE `{}`", here.replace('`', "``")))?;
+        database.rows(&format!("SELECT CAST(release_lock('{mine}') AS char)"), &[])?;
         described
     }
 }
@@ -52,13 +60,20 @@ const QUERIES: &[&str] = &[
      ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
      WHERE k.table_schema = database() AND k.referenced_table_name IS NOT NULL \
      GROUP BY k.table_name, k.constraint_name, k.referenced_table_name, r.delete_rule, r.update_rule",
-    "SELECT concat('check `', t.table_name, '.', c.constraint_name, '`'), concat('`', c.check_clause, '`') \
-     FROM information_schema.check_constraints c JOIN information_schema.table_constraints t \
-     ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name AND t.constraint_type = 'CHECK' \
-     WHERE t.table_schema = database()",
     "SELECT concat('trigger `', event_object_table, '.', trigger_name, '`'), \
      concat('`', action_timing, ' ', event_manipulation, ' ', action_statement, '`') \
      FROM information_schema.triggers WHERE trigger_schema = database()",
     "SELECT concat('view `', table_name, '`'), concat('`', replace(view_definition, concat('`', database(), '`.'), ''), '`') \
      FROM information_schema.views WHERE table_schema = database()",
 ];
+
+/// The names of checks are a schema's, and their table is told elsewhere
+/// (<https://dev.mysql.com/doc/refman/8.0/en/information-schema-check-constraints-table.html>).
+const MYSQL_CHECKS: &str = "SELECT concat('check `', t.table_name, '.', c.constraint_name, '`'), concat('`', c.check_clause, '`') \
+     FROM information_schema.check_constraints c JOIN information_schema.table_constraints t \
+     ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name AND t.constraint_type = 'CHECK' \
+     WHERE t.table_schema = database()";
+
+/// The names of checks are a table's (<https://mariadb.com/kb/en/information-schema-check_constraints-table/>).
+const MARIADB_CHECKS: &str = "SELECT concat('check `', table_name, '.', constraint_name, '`'), concat('`', check_clause, '`') \
+     FROM information_schema.check_constraints WHERE constraint_schema = database()";
