@@ -84,7 +84,10 @@ mod mysql {
 
     /// Its client has another name for the parameter with the socket's path.
     fn for_this_client(url: &DatabaseUrl) -> Result<DatabaseUrl, Error> {
-        let renamed = url.reveal().replacen("unix_socket=", "socket=", 1);
+        let renamed = match url.reveal().split_once('?') {
+            Some((place, options)) => format!("{place}?{}", options.replacen("unix_socket=", "socket=", 1)),
+            None => url.reveal().to_owned(),
+        };
         DatabaseUrl::parse(&renamed)
             .map_err(|error| Error::because("the address of a test's database", error))
     }

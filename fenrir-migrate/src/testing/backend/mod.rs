@@ -52,7 +52,7 @@ pub trait AsyncTestConnection: TestConnection + sealed::OpenAsync {}
 pub trait Held: Send + Sync {
     /// Where it is.
     fn url(&self) -> &DatabaseUrl;
-    /// Has it stay; returns whether it can.
+    /// Has it stay when this is dropped, if it is one that can.
     fn keep(&mut self);
 }
 
