@@ -8,7 +8,8 @@ use std::sync::Mutex;
 
 use diesel::prelude::*;
 use diesel::{MysqlConnection, sql_query};
-use fenrir_migrate::testing::{Contents, TestDatabase};
+use fenrir_migrate::Dialect;
+use fenrir_migrate::testing::{Contents, TestDatabase, run_in_transaction};
 use fenrir_models::pages::page;
 use fenrir_models::{Environment, MIGRATIONS, Page, User};
 
@@ -241,6 +242,20 @@ fn a_mysql_database_is_gone_with_its_test_also_with_a_connection_left_open() {
     let sql =
         format!("SELECT schema_name AS value FROM information_schema.schemata WHERE schema_name = '{name}'");
     assert!(values!(&mut TestDatabase::mysql().connect(), sql).is_empty());
+}
+
+/// A second test is told the same as the first, and not that the database is there.
+#[test]
+fn a_database_that_cannot_be_filled_is_dropped() {
+    let broken =
+        || Contents::tables(&[(Dialect::Mysql, "CREATE TABLE thing (id integer); CREATE NONSENSE;")]);
+    for _ in 0..2 {
+        let own = TestDatabase::<MysqlConnection>::try_with(&broken()).unwrap_err().to_string();
+        assert!(own.contains("NONSENSE"), "{own}");
+        let shared = catch_unwind(|| run_in_transaction::<MysqlConnection, ()>(&broken(), |_| {}, |_| {}));
+        let said = shared.unwrap_err().downcast::<String>().unwrap();
+        assert!(said.contains("NONSENSE"), "{said}");
+    }
 }
 
 #[test]

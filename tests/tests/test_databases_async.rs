@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::query_builder::SqlQuery;
+use diesel::sql_types::Text;
 use diesel::{QueryDsl, QueryResult, SqliteConnection, sql_query};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncMysqlConnection, AsyncPgConnection, RunQueryDsl};
-use fenrir_migrate::testing::TestDatabase;
+use fenrir_migrate::Dialect;
+use fenrir_migrate::testing::{Contents, TestDatabase, async_run_in_transaction};
 use fenrir_models::MIGRATIONS;
 use fenrir_models::pages::page;
 
@@ -30,6 +34,28 @@ async fn async_page(connection: &mut AsyncPgConnection) -> QueryResult<usize> {
 #[fenrir_migrate::test(tables_of = MIGRATIONS, seed = async_page, transaction)]
 async fn asynchronous_in_a_transaction(connection: &mut AsyncPgConnection) {
     assert_eq!(page::table.count().get_result::<i64>(connection).await.unwrap(), 1);
+}
+
+/// As the tests of others do with what was not used for a while.
+#[test]
+fn a_shared_database_that_was_dropped_is_made_again() {
+    let contents = Contents::tables(&[(Dialect::Postgres, "CREATE TABLE only_here (id integer);")]);
+    let database = || {
+        async_run_in_transaction::<AsyncPgConnection, Result<String, String>>(
+            &contents,
+            |_| Box::pin(async {}),
+            |connection| {
+                Box::pin(async {
+                    let name = diesel::select(sql::<Text>("current_database()::text"));
+                    name.get_result(connection).await.map_err(|error| error.to_string())
+                })
+            },
+        )
+    };
+    let name = database().unwrap();
+    let other = TestDatabase::<diesel::PgConnection>::postgres();
+    other.connect().batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+    assert_eq!(database().unwrap(), name);
 }
 
 #[fenrir_migrate::test(tables_of = MIGRATIONS)]

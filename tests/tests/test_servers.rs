@@ -131,6 +131,36 @@ fn the_next_process_drops_what_a_killed_one_left() {
     }
 }
 
+/// What is connected to a killed process's database, such as a program that it started, is in the way of nobody.
+#[test]
+fn who_is_left_in_a_killed_ones_database_holds_nobody_up() {
+    let killed = User::start(&["mysql"], &[]);
+    let goes = killed.database().to_owned();
+    let mut left = MysqlConnection::establish(killed.url()).unwrap();
+    left.batch_execute("CREATE TABLE thing (id integer); BEGIN; SELECT * FROM thing").unwrap();
+    killed.kill();
+    wait_until("swept", || {
+        User::start(&["mysql"], &[]).end("");
+        !mysql_databases().contains(&goes)
+    });
+
+    let killed = User::start(&["postgres"], &[]);
+    let stays = killed.database().to_owned();
+    let left = PgConnection::establish(killed.url()).unwrap();
+    killed.kill();
+    // The server sees a moment later that it is gone.
+    std::thread::sleep(Duration::from_secs(1));
+    let start = Instant::now();
+    User::start(&["postgres"], &[]).end("");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(postgres_databases().contains(&stays));
+    drop(left);
+    wait_until("swept", || {
+        User::start(&["postgres"], &[]).end("");
+        !postgres_databases().contains(&stays)
+    });
+}
+
 #[test]
 fn the_next_process_deletes_the_file_that_a_killed_one_left() {
     let place = Place::new();
@@ -250,7 +280,7 @@ fn processes_share_a_server_that_ends_when_the_last_was_killed() {
 #[test]
 fn a_server_is_on_a_socket_alone_and_nobody_elses() {
     let place = Place::new();
-    let user = place.start(&["postgres"]);
+    let user = place.start_with(&["postgres"], &[("PGPORT", "5999")]);
     let mut connection = PgConnection::establish(user.url()).unwrap();
     let sql = "SELECT current_setting('listen_addresses') || current_setting('fsync') AS name";
     assert_eq!(sql_query(sql).get_result::<Name>(&mut connection).unwrap().name, "off");

@@ -37,12 +37,14 @@ pub(super) fn failed(error: diesel::result::Error) -> Error {
 /// Connections to one server: as many as tests that start or end at once, each used again.
 pub(super) struct Administrators<C> {
     url: DatabaseUrl,
+    /// What each of them does first.
+    settle: fn(&mut C) -> Result<(), Error>,
     idle: Mutex<Vec<C>>,
 }
 
 impl<C: Connection> Administrators<C> {
-    pub(super) fn new(url: DatabaseUrl) -> Self {
-        Self { url, idle: Mutex::default() }
+    pub(super) fn new(url: DatabaseUrl, settle: fn(&mut C) -> Result<(), Error>) -> Self {
+        Self { url, settle, idle: Mutex::default() }
     }
 
     /// Does something with one of them. After a failure it is closed: nobody knows what state it is in.
@@ -50,7 +52,11 @@ impl<C: Connection> Administrators<C> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => establish(&self.url)?,
+            None => {
+                let mut connection = establish(&self.url)?;
+                (self.settle)(&mut connection)?;
+                connection
+            }
         };
         let result = act(&mut connection)?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);

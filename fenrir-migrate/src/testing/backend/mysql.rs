@@ -26,7 +26,7 @@ impl Create for MysqlConnection {
     fn create(contents: &Contents) -> Result<Box<dyn Held>, Error> {
         let server = TestServer::get()?;
         tally::note(|| server.version.clone());
-        Ok(Box::new(server.create(contents)?))
+        Ok(Box::new(server.create(server.new_name(), contents)?))
     }
 }
 
@@ -78,16 +78,15 @@ impl TestServer {
         let server = Server::find(VARIABLE, Dialect::Mysql, software::find)?;
         #[cfg(not(unix))]
         let server = Server::find(VARIABLE, Dialect::Mysql)?;
-        let administrators = Administrators::new(server.url.clone());
+        let administrators = Administrators::new(server.url.clone(), settle);
         let mut connection: MysqlConnection = establish_first(&server.url, VARIABLE)?;
+        settle(&mut connection)?;
         let mine = format!("{}{}", place::PREFIX, place::token());
         let version = texts(&mut connection, "SELECT version()")?.into_iter().next().unwrap_or_default();
         let number = version.split('-').next().unwrap_or_default();
         let title = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
         // Nobody else has a lock of this name, so it is never waited for.
         texts(&mut connection, &format!("SELECT CAST(get_lock('{mine}', 0) AS char)"))?;
-        // As long as the tests take: by default the server closes what is idle for eight hours.
-        execute(&mut connection, "SET SESSION wait_timeout = 2147483, lock_wait_timeout = 5")?;
         if !keep::asked() {
             // What cannot be swept now, the next can.
             let _ = sweep(&mut connection);
@@ -108,8 +107,12 @@ impl TestServer {
         url.map_err(|error| Error::because("the address of a test's database", error))
     }
 
-    fn create(&'static self, contents: &Contents) -> Result<Database, Error> {
-        let name = format!("{}_{}", self.mine, self.next.fetch_add(1, Ordering::Relaxed));
+    fn new_name(&self) -> String {
+        format!("{}_{}", self.mine, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A failure drops it again.
+    fn create(&'static self, name: String, contents: &Contents) -> Result<Database, Error> {
         self.administrators.with(|connection| execute(connection, &format!("CREATE DATABASE {name}")))?;
         let database = Database { server: self, url: self.url_of(&name)?, name, kept: false };
         contents.fill(&mut establish::<MysqlConnection>(&database.url)?)?;
@@ -124,8 +127,8 @@ impl TestServer {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let url = self.url_of(&name)?;
         if !shared.contains(&name) {
-            self.administrators.with(|connection| execute(connection, &format!("CREATE DATABASE {name}")))?;
-            contents.fill(&mut establish::<MysqlConnection>(&url)?)?;
+            let mut database = self.create(name.clone(), contents)?;
+            database.kept = true;
             shared.push(name);
         }
         Ok(url)
@@ -134,6 +137,12 @@ impl TestServer {
 
 fn execute(connection: &mut MysqlConnection, sql: &str) -> Result<(), Error> {
     connection.batch_execute(sql).map_err(failed)
+}
+
+/// As long as the tests take: by default the server closes what is idle for eight hours, and waits for a
+/// lock for a day.
+fn settle(connection: &mut MysqlConnection) -> Result<(), Error> {
+    execute(connection, "SET SESSION wait_timeout = 2147483, lock_wait_timeout = 5")
 }
 
 /// The values of a query's columns.
@@ -152,9 +161,19 @@ fn sweep(connection: &mut MysqlConnection) -> Result<(), Error> {
     );
     for database in texts(connection, &sql)? {
         // Where somebody was quicker, so be it.
-        let _ = execute(connection, &format!("DROP DATABASE IF EXISTS {database}"));
+        let _ = drop_database(connection, &database);
     }
     Ok(())
+}
+
+/// Its tests, or programs that they started, may have left connections open, with locks that would be
+/// waited for.
+fn drop_database(connection: &mut MysqlConnection, name: &str) -> Result<(), Error> {
+    let theirs = format!("SELECT CAST(id AS char) FROM information_schema.processlist WHERE db = '{name}'");
+    for id in texts(connection, &theirs)? {
+        let _ = execute(connection, &format!("KILL CONNECTION {id}"));
+    }
+    execute(connection, &format!("DROP DATABASE IF EXISTS {name}"))
 }
 
 struct Database {
@@ -180,18 +199,9 @@ impl Drop for Database {
         if self.kept {
             return;
         }
-        let dropped = self.server.administrators.with(|connection| {
-            // A test may have left connections open, with locks that would be waited for.
-            let theirs = format!(
-                "SELECT CAST(id AS char) FROM information_schema.processlist WHERE db = '{}'",
-                self.name
-            );
-            for id in texts(connection, &theirs)? {
-                let _ = execute(connection, &format!("KILL CONNECTION {id}"));
-            }
-            execute(connection, &format!("DROP DATABASE IF EXISTS {}", self.name))
-        });
-        if let Err(error) = dropped {
+        if let Err(error) =
+            self.server.administrators.with(|connection| drop_database(connection, &self.name))
+        {
             eprintln!("the next tests will drop the database {}: {error}", self.name);
         }
     }
@@ -225,7 +235,7 @@ mod software {
     fn find_in(places: &Places) -> Result<Box<dyn Software>, Error> {
         if let Some(folder) = server::find(&["mariadbd"], places) {
             let serve = folder.join("mariadbd");
-            let (version, _) = server::version(&serve)?;
+            let version = server::version(&serve)?;
             let initialise = server::find(&["mariadb-install-db"], places)
                 .map(|folder| folder.join("mariadb-install-db"))
                 .ok_or_else(|| {
@@ -235,7 +245,7 @@ mod software {
         }
         if let Some(folder) = server::find(&["mysqld"], places) {
             let serve = folder.join("mysqld");
-            let (version, _) = server::version(&serve)?;
+            let version = server::version(&serve)?;
             return Ok(Box::new(Programs { serve, version, initialise: None }));
         }
         Err(Error::new(format!(

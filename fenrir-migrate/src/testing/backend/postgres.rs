@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
@@ -41,11 +41,7 @@ impl Open for PgConnection {
     }
 
     fn open_shared(contents: &Contents) -> Result<Self, Error> {
-        Self::open(&shared(contents)?).or_else(|_| {
-            // Somebody may have dropped it.
-            TestServer::get()?.forget_prepared();
-            Self::open(&shared(contents)?)
-        })
+        Self::open(&shared(contents)?)
     }
 
     fn idle() -> &'static Idle<Self> {
@@ -58,7 +54,13 @@ impl Open for PgConnection {
 pub(super) fn shared(contents: &Contents) -> Result<DatabaseUrl, Error> {
     let server = TestServer::get()?;
     server.note();
-    server.url_of(&server.prepared(Prepared::Shared, contents)?)
+    let mut name = server.prepared(Prepared::Shared, contents)?;
+    if !server.administrators.with(|connection| is_there(connection, &name))? {
+        // It was not used for a while, and somebody has dropped it.
+        server.forget_prepared();
+        name = server.prepared(Prepared::Shared, contents)?;
+    }
+    server.url_of(&name)
 }
 
 /// The server, and what this process has on it.
@@ -92,6 +94,8 @@ enum Prepared {
 
 /// How long after its last use a prepared database may be dropped, in seconds.
 const UNUSED: u32 = 600;
+/// How long another process that prepares the same database is waited for.
+const TURN: Duration = Duration::from_secs(120);
 
 impl TestServer {
     fn get() -> Result<&'static Self, Error> {
@@ -104,8 +108,9 @@ impl TestServer {
         let server = Server::find(VARIABLE, Dialect::Postgres, software::find)?;
         #[cfg(not(unix))]
         let server = Server::find(VARIABLE, Dialect::Postgres)?;
-        let administrators = Administrators::new(server.url.clone());
+        let administrators = Administrators::new(server.url.clone(), settle);
         let mut connection: PgConnection = establish_first(&server.url, VARIABLE)?;
+        settle(&mut connection)?;
         let mine = format!("{}{}", place::PREFIX, place::token());
         let rows = rows(
             &mut connection,
@@ -122,10 +127,6 @@ impl TestServer {
         let fsync = row.next().unwrap_or_default();
         let copies = version_number >= 150_000 && fsync == "off";
         let user = row.next().unwrap_or_default();
-        if version_number >= 140_000 {
-            // It is idle for as long as the tests take.
-            execute(&mut connection, "SET idle_session_timeout = 0")?;
-        }
         if !keep::asked() {
             // What cannot be swept now, the next can.
             let _ = sweep(&mut connection);
@@ -199,10 +200,9 @@ impl TestServer {
             return Ok(name);
         }
         self.administrators.with(|connection| {
-            let lock = |function| format!("SELECT {function}(hashtextextended('{name}', 0))::text");
-            rows(connection, &lock("pg_advisory_lock"), &[])?;
+            take_turn(connection, &name)?;
             let made = self.prepare(connection, &name, contents);
-            rows(connection, &lock("pg_advisory_unlock"), &[])?;
+            rows(connection, "SELECT pg_advisory_unlock(hashtextextended($1, 0))::text", &[&name])?;
             made
         })?;
         known.insert(name.clone());
@@ -211,9 +211,7 @@ impl TestServer {
 
     /// Filled under another name, so that it is whole where it is there.
     fn prepare(&self, connection: &mut PgConnection, name: &str, contents: &Contents) -> Result<(), Error> {
-        let there =
-            !rows(connection, "SELECT datname FROM pg_database WHERE datname = $1", &[name])?.is_empty();
-        if !there {
+        if !is_there(connection, name)? {
             let new = self.new_name();
             execute(connection, &format!("CREATE DATABASE {new}{}", self.strategy))?;
             let filled = fill(&self.url_of(&new)?, contents).and_then(|()| {
@@ -262,6 +260,42 @@ fn rows(connection: &mut PgConnection, sql: &str, binds: &[&str]) -> Result<Vec<
     <Pg as Backend>::rows(connection, sql, binds).map_err(failed)
 }
 
+/// Each connection is idle for as long as the tests take. PostgreSQL 14 was the first to mind.
+fn settle(connection: &mut PgConnection) -> Result<(), Error> {
+    let sql = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
+    rows(connection, sql, &[]).map(drop)
+}
+
+fn is_there(connection: &mut PgConnection, database: &str) -> Result<bool, Error> {
+    let sql = "SELECT datname::text FROM pg_database WHERE datname = $1";
+    Ok(!rows(connection, sql, &[database])?.is_empty())
+}
+
+/// Takes the lock of this name, which goes with the connection. Its holder may have been stopped, and is
+/// named then.
+fn take_turn(connection: &mut PgConnection, name: &str) -> Result<(), Error> {
+    let start = Instant::now();
+    let lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))::text";
+    while rows(connection, lock, &[name])?.into_iter().flatten().flatten().next().as_deref() != Some("true") {
+        if start.elapsed() > TURN {
+            let holders = "SELECT format('process %s of the server, application `%s`, user `%s`, from %s', \
+                           a.pid, a.application_name, a.usename, coalesce(a.client_addr::text, 'a socket')) \
+                           FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+                           WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+                           AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended($1, 0)";
+            let holders: Vec<_> =
+                rows(connection, holders, &[name])?.into_iter().flatten().flatten().collect();
+            return Err(Error::new(format!(
+                "another process has been preparing `{name}` for more than {} seconds: end it ({})",
+                TURN.as_secs(),
+                holders.join("; ")
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
 fn fill(url: &DatabaseUrl, contents: &Contents) -> Result<(), Error> {
     contents.fill(&mut establish::<PgConnection>(url)?)
 }
@@ -280,7 +314,8 @@ fn wait_until_nobody_is_in(connection: &mut PgConnection, database: &str) -> Res
 }
 
 /// Drops what earlier processes left: those that were killed, whose sign of life is gone, and prepared
-/// databases that nobody uses any more.
+/// databases that nobody uses any more. Where somebody is connected, they are left alone: PostgreSQL would
+/// wait for seconds before it refuses.
 fn sweep(connection: &mut PgConnection) -> Result<(), Error> {
     let prefix = place::PREFIX;
     let length = prefix.len() + 16;
@@ -292,8 +327,8 @@ fn sweep(connection: &mut PgConnection) -> Result<(), Error> {
           OR d.datname ~ '^{prefix}(template|shared)_[0-9a-f]{{16}}$' \
           AND coalesce(substring(shobj_description(d.oid, 'pg_database') \
                                  from '^used by tests of fenrir at ([0-9]+)$')::bigint, 0) \
-              < extract(epoch from now()) - {UNUSED} \
-          AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid))"
+              < extract(epoch from now()) - {UNUSED}) \
+         AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)"
     );
     for database in rows(connection, &sql, &[])?.into_iter().flatten().flatten() {
         // Where somebody was quicker, or has come meanwhile, so be it: FORCE would throw them out.
@@ -370,7 +405,7 @@ mod software {
                 super::VARIABLE
             ))
         })?;
-        let (version, _) = server::version(&programs.join("postgres"))?;
+        let version = server::version(&programs.join("postgres"))?;
         Ok(Box::new(Postgres { programs, version }))
     }
 
@@ -409,6 +444,8 @@ mod software {
             command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
             for setting in [
                 "listen_addresses=",
+                // Whatever PGPORT says: it is in the name of the socket.
+                "port=5432",
                 "unix_socket_permissions=0700",
                 "fsync=off",
                 "synchronous_commit=off",
@@ -434,7 +471,7 @@ mod software {
         }
 
         fn url(&self, folder: &Path) -> String {
-            format!("postgres:///postgres?host={}&user=postgres", folder.display())
+            format!("postgres:///postgres?host={}&port=5432&user=postgres", folder.display())
         }
 
         fn ping(&self, folder: &Path) -> Result<(), String> {

@@ -56,7 +56,7 @@ fn numbers(name: &str) -> Vec<u64> {
 }
 
 /// The version that a program tells of itself, by the first of its words that is a number with points.
-pub(in crate::testing) fn version(program: &Path) -> Result<(String, String), Error> {
+pub(in crate::testing) fn version(program: &Path) -> Result<String, Error> {
     let mut command = Command::new(program);
     let told = super::run(command.arg("--version"), &program.display().to_string())?;
     let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
@@ -64,10 +64,7 @@ pub(in crate::testing) fn version(program: &Path) -> Result<(String, String), Er
         .split_whitespace()
         .find(is_version)
         .map(|word| word.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect::<String>());
-    match version {
-        Some(version) => Ok((version, told)),
-        None => Err(Error::new(format!("`{} --version` tells no version: {told}", program.display()))),
-    }
+    version.ok_or_else(|| Error::new(format!("`{} --version` tells no version: {told}", program.display())))
 }
 
 #[cfg(test)]
