@@ -11,8 +11,10 @@ use diesel::{MysqlConnection, PgConnection, RunQueryDsl, SqliteConnection};
 use fenrir_migrate::testing::assert_migrations_match_models;
 use fenrir_migrate::{Dialect, EmbeddedMigration, Migrations};
 use fenrir_models::MIGRATIONS;
+use fenrir_schema::{Schema, diff};
 use fenrir_tests::catalog;
-use fenrir_tests::database::Connected;
+use fenrir_tests::database::{Connected, TestDatabase};
+use fenrir_tests::random::{self, Case};
 
 #[fenrir_migrate::test(empty)]
 fn fenrirs_own_agree_on_postgres(connection: &mut PgConnection) {
@@ -173,4 +175,61 @@ fn each_difference_is_told_on_mysql(connection: &mut MysqlConnection) {
         assert!(said.contains(part), "{part}\nis not in\n{said}");
     }
     assert_eq!(said.matches("\n- ").count(), 4, "{said}");
+}
+
+#[test]
+fn any_models_agree_with_what_they_were_migrated_to_on_sqlite() {
+    let database = TestDatabase::sqlite();
+    random::check(60, |case| agreement(case, &database));
+}
+
+#[test]
+fn any_models_agree_with_what_they_were_migrated_to_on_postgres() {
+    let database = TestDatabase::postgres();
+    random::check(30, |case| agreement(case, &database));
+}
+
+#[test]
+fn any_models_agree_with_what_they_were_migrated_to_on_mysql() {
+    let database = TestDatabase::mysql();
+    random::check(15, |case| agreement(case, &database));
+}
+
+/// Models agree with a database that was migrated to them, and not with one that has been migrated on.
+fn agreement(case: &Case, database: &TestDatabase) -> Result<(), String> {
+    let dialect = database.dialect();
+    let (a, b) = case.schemas();
+    let (a, b) = (random::held_by(a, dialect), random::held_by(b, dialect));
+    database.reset();
+    let mut connected = database.connect();
+    migrate(&mut connected, &Schema::default(), &a, dialect)?;
+    agree(&mut connected, &a, dialect).map_err(|said| format!("with the first: {said}"))?;
+    let is_changed = migrate(&mut connected, &a, &b, dialect)?;
+    agree(&mut connected, &b, dialect).map_err(|said| format!("with the second: {said}"))?;
+    match agree(&mut connected, &a, dialect) {
+        Ok(()) if is_changed => Err("no difference between the two is seen".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Returns whether there was anything to change.
+fn migrate(connected: &mut Connected, from: &Schema, to: &Schema, dialect: Dialect) -> Result<bool, String> {
+    let changes = diff(from, to).map_err(|error| error.to_string())?;
+    let (changes, _) = dialect.with_stand_ins(from, &changes);
+    let script = dialect.script(from, &changes).map_err(|error| error.to_string())?;
+    let sql = script.to_sql(&[]);
+    connected.execute(&sql).map_err(|error| format!("{error}\n{sql}"))?;
+    Ok(!script.statements.is_empty())
+}
+
+fn agree(connected: &mut Connected, schema: &Schema, dialect: Dialect) -> Result<(), String> {
+    let none: &'static [_] = vec![(dialect, Some(&[][..]))].leak();
+    let migrations: &'static Migrations =
+        Box::leak(Box::new(Migrations::new(schema.canonical_json().leak(), none)));
+    let look = AssertUnwindSafe(|| match connected {
+        Connected::Postgres(connection) => assert_migrations_match_models(migrations, connection),
+        Connected::Sqlite(connection) => assert_migrations_match_models(migrations, connection),
+        Connected::Mysql(connection) => assert_migrations_match_models(migrations, connection),
+    });
+    catch_unwind(look).map_err(|payload| payload.downcast_ref::<String>().unwrap().clone())
 }
