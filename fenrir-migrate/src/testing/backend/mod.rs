@@ -4,6 +4,8 @@
 mod admin;
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod databases;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

@@ -1,7 +1,6 @@
 //! MySQL and MariaDB: a database for each test, whose tables are created each time, since they have no
 //! templates.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use diesel::MysqlConnection;
@@ -9,7 +8,8 @@ use diesel::connection::SimpleConnection;
 use diesel::mysql::Mysql;
 use fenrir_schema::Dialect;
 
-use super::admin::{Administrators, establish, establish_first, failed};
+use super::admin::{establish, establish_first, failed};
+use super::databases::{Database, Databases};
 use super::sealed::{Create, Open};
 use super::{Contents, Error, Held, Idle, SyncTestConnection, TestConnection};
 use crate::database::sealed::Backend;
@@ -26,7 +26,7 @@ impl Create for MysqlConnection {
     fn create(contents: &Contents) -> Result<Box<dyn Held>, Error> {
         let server = TestServer::get()?;
         tally::note(|| server.version.clone());
-        Ok(Box::new(server.create(server.new_name(), contents)?))
+        Ok(Box::new(server.create(server.databases.new_name(), contents)?))
     }
 }
 
@@ -54,14 +54,10 @@ pub(super) fn shared(contents: &Contents) -> Result<DatabaseUrl, Error> {
 
 /// The server, and what this process has on it.
 struct TestServer {
-    server: Server,
+    databases: Databases<MysqlConnection>,
     version: String,
-    /// What the names of this process's databases begin with.
-    mine: String,
-    next: AtomicU64,
     shared: Mutex<Vec<String>>,
-    administrators: Administrators<MysqlConnection>,
-    /// It holds a lock of the name [`TestServer::mine`], so that others see that this process lives.
+    /// It holds a lock of the name [`Databases::mine`], so that others see that this process lives.
     _sign_of_life: Mutex<MysqlConnection>,
 }
 
@@ -78,10 +74,10 @@ impl TestServer {
         let server = Server::find(VARIABLE, Dialect::Mysql, software::find)?;
         #[cfg(not(unix))]
         let server = Server::find(VARIABLE, Dialect::Mysql)?;
-        let administrators = Administrators::new(server.url.clone(), settle);
         let mut connection: MysqlConnection = establish_first(&server.url, VARIABLE)?;
         settle(&mut connection)?;
-        let mine = format!("{}{}", place::PREFIX, place::token());
+        let databases = Databases::new(server, settle, drop_database);
+        let mine = &databases.mine;
         let version = texts(&mut connection, "SELECT version()")?.into_iter().next().unwrap_or_default();
         let number = version.split('-').next().unwrap_or_default();
         let title = if version.contains("MariaDB") { "MariaDB" } else { "MySQL" };
@@ -92,29 +88,16 @@ impl TestServer {
             let _ = sweep(&mut connection);
         }
         Ok(Self {
-            server,
+            databases,
             version: format!("{title} {number}"),
-            mine,
-            next: AtomicU64::new(0),
             shared: Mutex::default(),
-            administrators,
             _sign_of_life: Mutex::new(connection),
         })
     }
 
-    fn url_of(&self, database: &str) -> Result<DatabaseUrl, Error> {
-        let url = self.server.url.with_database(database);
-        url.map_err(|error| Error::because("the address of a test's database", error))
-    }
-
-    fn new_name(&self) -> String {
-        format!("{}_{}", self.mine, self.next.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// A failure drops it again.
-    fn create(&'static self, name: String, contents: &Contents) -> Result<Database, Error> {
-        self.administrators.with(|connection| execute(connection, &format!("CREATE DATABASE {name}")))?;
-        let database = Database { server: self, url: self.url_of(&name)?, name, kept: false };
+    /// A failure to fill it drops it again.
+    fn create(&'static self, name: String, contents: &Contents) -> Result<Database<MysqlConnection>, Error> {
+        let database = self.databases.create(name, "")?;
         contents.fill(&mut establish::<MysqlConnection>(&database.url)?)?;
         Ok(database)
     }
@@ -122,13 +105,12 @@ impl TestServer {
     /// One database for this process, which the sweep of the next drops: nothing tells when the last test
     /// of a process ends.
     fn shared(&'static self, contents: &Contents) -> Result<DatabaseUrl, Error> {
-        let name = format!("{}_{}", self.mine, contents.key(Dialect::Mysql)?);
+        let name = format!("{}_{}", self.databases.mine, contents.key(Dialect::Mysql)?);
         // Held while it is made: the other tests of this process would only make it too.
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let url = self.url_of(&name)?;
+        let url = self.databases.url_of(&name)?;
         if !shared.contains(&name) {
-            let mut database = self.create(name.clone(), contents)?;
-            database.kept = true;
+            self.create(name.clone(), contents)?.stay();
             shared.push(name);
         }
         Ok(url)
@@ -174,37 +156,6 @@ fn drop_database(connection: &mut MysqlConnection, name: &str) -> Result<(), Err
         let _ = execute(connection, &format!("KILL CONNECTION {id}"));
     }
     execute(connection, &format!("DROP DATABASE IF EXISTS {name}"))
-}
-
-struct Database {
-    server: &'static TestServer,
-    name: String,
-    url: DatabaseUrl,
-    kept: bool,
-}
-
-impl Held for Database {
-    fn url(&self) -> &DatabaseUrl {
-        &self.url
-    }
-
-    fn keep(&mut self) {
-        self.kept = true;
-        self.server.server.keep();
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if self.kept {
-            return;
-        }
-        if let Err(error) =
-            self.server.administrators.with(|connection| drop_database(connection, &self.name))
-        {
-            eprintln!("the next tests will drop the database {}: {error}", self.name);
-        }
-    }
 }
 
 /// The server's programs on this machine.

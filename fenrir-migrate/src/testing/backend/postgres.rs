@@ -5,7 +5,6 @@
 //! server's memory for locks.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,8 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use fenrir_schema::Dialect;
 
-use super::admin::{Administrators, establish, establish_first, failed};
+use super::admin::{establish, establish_first, failed};
+use super::databases::{Database, Databases};
 use super::sealed::{Create, Open};
 use super::{Contents, Error, Held, Idle, SyncTestConnection, TestConnection};
 use crate::database::sealed::Backend;
@@ -55,31 +55,26 @@ pub(super) fn shared(contents: &Contents) -> Result<DatabaseUrl, Error> {
     let server = TestServer::get()?;
     server.note();
     let mut name = server.prepared(Prepared::Shared, contents)?;
-    if !server.administrators.with(|connection| is_there(connection, &name))? {
+    if !server.databases.administrators.with(|connection| is_there(connection, &name))? {
         // It was not used for a while, and somebody has dropped it.
         server.forget_prepared();
         name = server.prepared(Prepared::Shared, contents)?;
     }
-    server.url_of(&name)
+    server.databases.url_of(&name)
 }
 
 /// The server, and what this process has on it.
 struct TestServer {
-    server: Server,
+    databases: Databases<PgConnection>,
     version: String,
     user: String,
-    version_number: u32,
     /// Copies files, where that is quicker than writing them to the log: PostgreSQL 15 can do either
     /// (<https://www.postgresql.org/docs/15/sql-createdatabase.html>), and a server that does not sync
     /// its files has nothing to wait for at the checkpoint that copying needs.
     strategy: &'static str,
-    /// What the names of this process's databases begin with.
-    mine: String,
-    next: AtomicU64,
     /// What is known to be prepared.
     prepared: Mutex<BTreeSet<String>>,
-    administrators: Administrators<PgConnection>,
-    /// It bears [`TestServer::mine`] as its name, so that others see that this process lives.
+    /// It bears [`Databases::mine`] as its name, so that others see that this process lives.
     _sign_of_life: Mutex<PgConnection>,
 }
 
@@ -108,39 +103,31 @@ impl TestServer {
         let server = Server::find(VARIABLE, Dialect::Postgres, software::find)?;
         #[cfg(not(unix))]
         let server = Server::find(VARIABLE, Dialect::Postgres)?;
-        let administrators = Administrators::new(server.url.clone(), settle);
         let mut connection: PgConnection = establish_first(&server.url, VARIABLE)?;
         settle(&mut connection)?;
-        let mine = format!("{}{}", place::PREFIX, place::token());
-        let rows = rows(
-            &mut connection,
-            &format!(
-                "SELECT current_setting('server_version'), current_setting('server_version_num'), \
-                 current_setting('fsync'), current_user::text, set_config('application_name', '{mine}', false)"
-            ),
-            &[],
-        )?;
-        let mut row = rows.into_iter().next().unwrap_or_default().into_iter().flatten();
+        let about = "SELECT current_setting('server_version'), current_setting('server_version_num'), \
+                     current_setting('fsync'), current_user::text";
+        let about = rows(&mut connection, about, &[])?;
+        let mut row = about.into_iter().next().unwrap_or_default().into_iter().flatten();
         let version = row.next().unwrap_or_default();
         let version = version.split_whitespace().next().unwrap_or_default().to_owned();
-        let version_number = row.next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        let number: u32 = row.next().and_then(|number| number.parse().ok()).unwrap_or_default();
         let fsync = row.next().unwrap_or_default();
-        let copies = version_number >= 150_000 && fsync == "off";
+        let copies = number >= 150_000 && fsync == "off";
         let user = row.next().unwrap_or_default();
+        let drop = if number >= 130_000 { drop_by_force } else { end_and_drop };
+        let databases = Databases::new(server, settle, drop);
+        execute(&mut connection, &format!("SET application_name = '{}'", databases.mine))?;
         if !keep::asked() {
             // What cannot be swept now, the next can.
             let _ = sweep(&mut connection);
         }
         Ok(Self {
-            server,
+            databases,
             version,
             user,
-            version_number,
             strategy: if copies { " STRATEGY file_copy" } else { "" },
-            mine,
-            next: AtomicU64::new(0),
             prepared: Mutex::default(),
-            administrators,
             _sign_of_life: Mutex::new(connection),
         })
     }
@@ -149,36 +136,19 @@ impl TestServer {
         tally::note(|| format!("PostgreSQL {}", self.version));
     }
 
-    fn url_of(&self, database: &str) -> Result<DatabaseUrl, Error> {
-        let url = self.server.url.with_database(database);
-        url.map_err(|error| Error::because("the address of a test's database", error))
-    }
-
-    fn new_name(&self) -> String {
-        format!("{}_{}", self.mine, self.next.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn create(&'static self, contents: &Contents) -> Result<Database, Error> {
-        let name = self.new_name();
-        let template =
-            if contents.is_empty() { None } else { Some(self.prepared(Prepared::Template, contents)?) };
-        let from = |template: Option<&str>| {
-            let template = template.map(|name| format!(" TEMPLATE {name}")).unwrap_or_default();
-            self.administrators.with(|connection| {
-                execute(connection, &format!("CREATE DATABASE {name}{template}{}", self.strategy))
-            })
+    fn create(&'static self, contents: &Contents) -> Result<Database<PgConnection>, Error> {
+        let create = |template: &str| {
+            self.databases.create(self.databases.new_name(), &format!("{template}{}", self.strategy))
         };
-        let created = from(template.as_deref());
-        if created.is_err() && template.is_some() {
+        let template = || Ok(format!(" TEMPLATE {}", self.prepared(Prepared::Template, contents)?));
+        if contents.is_empty() {
+            return create("");
+        }
+        create(&template()?).or_else(|_| {
             // Somebody may have dropped the template.
             self.forget_prepared();
-            let template = self.prepared(Prepared::Template, contents)?;
-            from(Some(&template))?;
-        } else {
-            created?;
-        }
-        let url = self.url_of(&name)?;
-        Ok(Database { server: self, name, url, kept: false })
+            create(&template()?)
+        })
     }
 
     fn forget_prepared(&self) {
@@ -186,7 +156,7 @@ impl TestServer {
     }
 
     /// The name of a database with these contents, which is made where it is not there.
-    fn prepared(&self, kind: Prepared, contents: &Contents) -> Result<String, Error> {
+    fn prepared(&'static self, kind: Prepared, contents: &Contents) -> Result<String, Error> {
         let kind = match kind {
             Prepared::Template => "template",
             Prepared::Shared => "shared",
@@ -199,7 +169,7 @@ impl TestServer {
         if known.contains(&name) {
             return Ok(name);
         }
-        self.administrators.with(|connection| {
+        self.databases.administrators.with(|connection| {
             take_turn(connection, &name)?;
             let made = self.prepare(connection, &name, contents);
             rows(connection, "SELECT pg_advisory_unlock(hashtextextended($1, 0))::text", &[&name])?;
@@ -210,18 +180,18 @@ impl TestServer {
     }
 
     /// Filled under another name, so that it is whole where it is there.
-    fn prepare(&self, connection: &mut PgConnection, name: &str, contents: &Contents) -> Result<(), Error> {
+    fn prepare(
+        &'static self,
+        connection: &mut PgConnection,
+        name: &str,
+        contents: &Contents,
+    ) -> Result<(), Error> {
         if !is_there(connection, name)? {
-            let new = self.new_name();
-            execute(connection, &format!("CREATE DATABASE {new}{}", self.strategy))?;
-            let filled = fill(&self.url_of(&new)?, contents).and_then(|()| {
-                wait_until_nobody_is_in(connection, &new)?;
-                execute(connection, &format!("ALTER DATABASE {new} RENAME TO {name}"))
-            });
-            if filled.is_err() {
-                let _ = self.drop_database(connection, &new);
-            }
-            filled?;
+            let new = self.databases.create(self.databases.new_name(), self.strategy)?;
+            contents.fill(&mut establish::<PgConnection>(&new.url)?)?;
+            wait_until_nobody_is_in(connection, &new.name)?;
+            execute(connection, &format!("ALTER DATABASE {} RENAME TO {name}", new.name))?;
+            new.stay();
         }
         // For those who look which of them are still in use.
         execute(
@@ -231,22 +201,6 @@ impl TestServer {
                  'used by tests of fenrir at ' || extract(epoch from now())::bigint); END $$"
             ),
         )
-    }
-
-    fn drop_database(&self, connection: &mut PgConnection, name: &str) -> Result<(), Error> {
-        // A test may have left connections open, in a pool or in a process.
-        let force = if self.version_number >= 130_000 {
-            " WITH (FORCE)"
-        } else {
-            rows(
-                connection,
-                "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = $1",
-                &[name],
-            )?;
-            wait_until_nobody_is_in(connection, name)?;
-            ""
-        };
-        execute(connection, &format!("DROP DATABASE IF EXISTS {name}{force}"))
     }
 }
 
@@ -296,10 +250,6 @@ fn take_turn(connection: &mut PgConnection, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn fill(url: &DatabaseUrl, contents: &Contents) -> Result<(), Error> {
-    contents.fill(&mut establish::<PgConnection>(url)?)
-}
-
 /// A connection that was closed is there for a moment more, and the server looks for it only every
 /// tenth of a second.
 fn wait_until_nobody_is_in(connection: &mut PgConnection, database: &str) -> Result<(), Error> {
@@ -311,6 +261,19 @@ fn wait_until_nobody_is_in(connection: &mut PgConnection, database: &str) -> Res
         std::thread::sleep(Duration::from_millis(1));
     }
     Ok(())
+}
+
+/// A test may have left connections open, in a pool or in a process.
+fn drop_by_force(connection: &mut PgConnection, name: &str) -> Result<(), Error> {
+    execute(connection, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+}
+
+/// The same before PostgreSQL 13.
+fn end_and_drop(connection: &mut PgConnection, name: &str) -> Result<(), Error> {
+    let end = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = $1";
+    rows(connection, end, &[name])?;
+    wait_until_nobody_is_in(connection, name)?;
+    execute(connection, &format!("DROP DATABASE IF EXISTS {name}"))
 }
 
 /// Drops what earlier processes left: those that were killed, whose sign of life is gone, and prepared
@@ -335,37 +298,6 @@ fn sweep(connection: &mut PgConnection) -> Result<(), Error> {
         let _ = execute(connection, &format!("DROP DATABASE IF EXISTS {database}"));
     }
     Ok(())
-}
-
-struct Database {
-    server: &'static TestServer,
-    name: String,
-    url: DatabaseUrl,
-    kept: bool,
-}
-
-impl Held for Database {
-    fn url(&self) -> &DatabaseUrl {
-        &self.url
-    }
-
-    fn keep(&mut self) {
-        self.kept = true;
-        self.server.server.keep();
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if self.kept {
-            return;
-        }
-        if let Err(error) =
-            self.server.administrators.with(|connection| self.server.drop_database(connection, &self.name))
-        {
-            eprintln!("the next tests will drop the database {}: {error}", self.name);
-        }
-    }
 }
 
 /// PostgreSQL's programs on this machine.
