@@ -92,8 +92,8 @@ trait Rules {
     fn misreads(&self, _: &Expression) -> Option<&'static str> {
         None
     }
-    /// A value of a type, for a column whose values are gone; none where no value will do.
-    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String;
+    /// A value of a type, for a column whose values are gone; none of a type that nothing is known of.
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String>;
     /// The statements for changes to a database that is at `before`.
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script;
     /// The frame that scripts may have.
@@ -240,7 +240,7 @@ impl Dialect {
 
     /// Gives a value to each column that must hold one and whose values are nowhere to be had: what a down
     /// migration does for a column that the up migration dropped, or that could hold NULL after it. Says
-    /// for each what it gave.
+    /// for each what it gave. A type of the user's own is given nothing: the database refuses its rows.
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
@@ -251,7 +251,7 @@ impl Dialect {
             let mut fill = |table: &Identifier, column: &Column| {
                 let value = match &column.default {
                     Some(default) => self.rules().default(default, &column.sql_type),
-                    None => self.rules().stand_in(&column.sql_type, known),
+                    None => self.rules().stand_in(&column.sql_type, known)?,
                 };
                 let (table, column) = (table.clone(), column.name.clone());
                 let backfill = Expression::new(&value).ok();

@@ -22,6 +22,8 @@ fn aliases_and_newtypes() {
         ("Value", "type Value = String;", "Text"),
         ("Value", "mod other { pub type Value = String; }", "Json"),
         ("State", "#[derive(DbEnum)] enum State { A }", "the enum `state`"),
+        // A name that Diesel has a type for on another database is the module's own there too.
+        ("Duration", "type Duration = i64;", "BigInt"),
         (
             "Status",
             "use State as Status; type Status = State; #[derive(DbEnum)] enum State { A }",
@@ -73,7 +75,7 @@ fn paths_from_the_crate() {
 #[test]
 fn what_is_no_newtype() {
     const CANNOT: &str = "what SQL type `X` is cannot be told: it is no type of Diesel's and not defined in this \
-                          package; say it with `#[column(sql_type = …)]`";
+                          package; say it with `#[column(sql_type = …)]`, and for one of your own `type_name = \"…\"`";
     for definition in [
         "struct X { a: i32 }",
         "struct X(i32, i32);",
@@ -98,8 +100,8 @@ fn an_alias_that_leads_in_a_circle() {
 #[test]
 fn an_alias_that_leads_to_what_no_column_has() {
     refused(
-        "#[derive(Table)] struct Page { id: i32, a: §A }\ntype A = u64;",
-        &["unsigned integers are not supported yet; use `i32` or `i64`"],
+        "#[derive(Table)] struct Page { id: i32, a: §A }\ntype A = usize;",
+        &["no database has integers of this size; use `i32` or `i64`"],
     );
 }
 
