@@ -522,6 +522,40 @@ fn every_type_on_postgres() {
     tests_pass("types-on-postgres", Dialect::Postgres, &(COMMON.to_owned() + POSTGRES));
 }
 
+/// What a field is said to be must be what Diesel reads into it.
+#[test]
+fn a_type_that_does_not_fit_does_not_compile() {
+    let refused = [
+        ("#[column(sql_type = Inet)] pub a: String", "Inet"),
+        (
+            "#[column(sql_type = Array<Nullable<Text>>)] pub a: Vec<String>",
+            "Nullable<diesel::sql_types::Text>",
+        ),
+        ("#[column(sql_type = Range<BigInt>)] pub a: (Bound<i32>, Bound<i32>)", "BigInt"),
+        ("#[column(sql_type = Text, type_name = \"citext\")] pub a: i32", "Text"),
+        ("pub a: std::time::Duration", "Interval"),
+    ];
+    let fields: Vec<_> = refused.iter().map(|(field, _)| field.replace("pub a", "pub FIELD")).collect();
+    let fields: String =
+        (0..).zip(fields).map(|(n, field)| field.replace("FIELD", &format!("a{n}")) + ",\n").collect();
+    let project = CargoProject::new(
+        "types-that-do-not-fit",
+        &format!(
+            "use std::ops::Bound;\nuse fenrir_migrate::Table;\n#[derive(Table)]\n#[diesel(table_name = page)]\n\
+             pub struct Page {{\npub id: i32,\n{fields}}}\n"
+        ),
+    );
+    let manifest = std::fs::read_to_string(project.path().join("Cargo.toml")).unwrap();
+    project.write("Cargo.toml", &manifest.replace("\"sqlite\"", "\"postgres\""));
+    project.write("fenrir.toml", "[migrations]\ndialects = [\"postgres\"]\n");
+    let said = project.is_refused();
+    for (n, (_, needs)) in (0..).zip(refused) {
+        // On the field's own line.
+        let place = format!("--> src/lib.rs:{}:", n + 7);
+        assert!(said.contains(&place) && said.contains(needs), "{needs}\n{said}");
+    }
+}
+
 const PLAIN: &str =
     "#[derive(Table)]\n#[diesel(table_name = page)]\npub struct Page {\n    pub id: i32,\n}\n";
 

@@ -11,6 +11,9 @@ use crate::{IntegerSize, RangeOf, SqlType};
 pub(super) enum RustType<'a> {
     /// One that Diesel maps to this SQL type, unless the crate defines another of the name.
     Known(SqlType),
+    /// One that Diesel maps to this SQL type, unless the package defines another of the name anywhere:
+    /// a name that many a package has a type for.
+    Likely(SqlType),
     /// An array of what this is.
     Array(&'a Type),
     /// A range, whose two ends are this.
@@ -138,20 +141,20 @@ impl<'a> RustType<'a> {
             "f64" => SqlType::Double,
             "String" => SqlType::Text,
             "BigDecimal" => SqlType::Numeric { precision: None, scale: None },
-            "Cents" | "PgMoney" => SqlType::Money,
             "NaiveDate" => SqlType::Date,
             "NaiveTime" => SqlType::Time,
             "NaiveDateTime" | "PrimitiveDateTime" => SqlType::Timestamp,
             "OffsetDateTime" => SqlType::Timestamptz,
-            "Duration" | "TimeDelta" | "PgInterval" => SqlType::Interval,
             "Uuid" => SqlType::Uuid,
             "Value" => SqlType::Json,
-            "IpNet" | "IpNetwork" => SqlType::Inet,
-            "PgLsn" => SqlType::PgLsn,
             "i128" | "u128" | "isize" | "usize" => {
                 return Self::Refused("no database has integers of this size; use `i32` or `i64`");
             }
             "char" | "str" => return Self::Refused("Diesel reads no column into this type; use `String`"),
+            "Cents" | "PgMoney" => return Self::Likely(SqlType::Money),
+            "Duration" | "TimeDelta" | "PgInterval" => return Self::Likely(SqlType::Interval),
+            "IpNet" | "IpNetwork" => return Self::Likely(SqlType::Inet),
+            "PgLsn" => return Self::Likely(SqlType::PgLsn),
             _ => return Self::Named,
         })
     }
@@ -177,11 +180,12 @@ impl<'a> RustType<'a> {
     }
 }
 
-/// Whether a name is that of a type that Diesel reads, or of what stands around one.
+/// Whether a name is that of a type that Diesel reads, or of what stands around one, wherever else the
+/// package has a type of the name.
 #[cfg(feature = "source")]
 pub(crate) fn is_known_type(name: &str) -> bool {
     matches!(name, "Option" | "Vec" | "DateTime" | "Utc" | "Bound")
-        || !matches!(RustType::plain(name), RustType::Named)
+        || !matches!(RustType::plain(name), RustType::Named | RustType::Likely(_))
 }
 
 const UNKNOWN_GENERIC: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`, and for \

@@ -22,8 +22,9 @@ fn aliases_and_newtypes() {
         ("Value", "type Value = String;", "Text"),
         ("Value", "mod other { pub type Value = String; }", "Json"),
         ("State", "#[derive(DbEnum)] enum State { A }", "the enum `state`"),
-        // A name that Diesel has a type for on another database is the module's own there too.
-        ("Duration", "type Duration = i64;", "BigInt"),
+        // One that Diesel has for one database only is the package's own wherever that has one.
+        ("Cents", "mod money { pub struct Cents(i64); }", "BigInt"),
+        ("money::Duration", "mod money { pub type Duration = i64; }", "BigInt"),
         (
             "Status",
             "use State as Status; type Status = State; #[derive(DbEnum)] enum State { A }",
@@ -48,6 +49,19 @@ fn an_alias_in_another_file() {
         .file("src/models.rs", "use crate::mail::Email;\n#[derive(Table)] struct Page { id: i32, a: Email }")
         .file("src/mail.rs", "pub type Email = super::mail::Address;\npub struct Address(String);");
     assert_eq!(package.column("pages", "a"), "Text");
+}
+
+/// Within an array or a range too.
+#[test]
+fn aliases_in_another_file() {
+    let page = "#[derive(Table)] struct Page { id: i32, a: Vec<Email>, b: (Bound<Day>, Bound<Day>) }";
+    let package = TestPackage::lib("mod models; mod mail; mod days;")
+        .dialects(&[fenrir_schema::Dialect::Postgres])
+        .file("src/models.rs", page)
+        .file("src/mail.rs", "pub struct Email(String);")
+        .file("src/days.rs", "pub type Day = NaiveDate;");
+    assert_eq!(package.column("pages", "a"), "Array<Text>");
+    assert_eq!(package.column("pages", "b"), "Range<Date>");
 }
 
 /// An absolute path says which, though the last part of another's is the same.

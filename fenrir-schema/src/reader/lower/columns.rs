@@ -207,7 +207,8 @@ fn rust_type(
         let known = RustType::read(inner);
         let path = rust_type::plain_path(inner);
         let own = path.map(|path| {
-            resolve::named_type(definitions, names, place, path, !matches!(known, RustType::Named))
+            let anywhere = matches!(known, RustType::Named | RustType::Likely(_));
+            resolve::named_type(definitions, names, place, path, !anywhere)
         });
         match (own.transpose()?.flatten(), known) {
             (Some(Found::Alias(alias)), _) => {
@@ -222,7 +223,9 @@ fn rust_type(
                 let typed = Typed::diesels(sql_type, nullable);
                 return Ok(Typed { own_path, enum_index: Some(index), ..typed });
             }
-            (None, RustType::Known(sql_type)) => return Ok(Typed::diesels(sql_type, nullable)),
+            (None, RustType::Known(sql_type) | RustType::Likely(sql_type)) => {
+                return Ok(Typed::diesels(sql_type, nullable));
+            }
             (None, RustType::Array(of)) => {
                 let of = rust_type(definitions, names, found, of, place)?;
                 if matches!(of.sql_type, SqlType::Array(_)) {
