@@ -556,6 +556,24 @@ fn a_type_that_does_not_fit_does_not_compile() {
     }
 }
 
+/// Diesel itself lacks the type too, where its backend is off: that is no second message.
+#[test]
+fn a_type_of_another_database_is_one_message() {
+    for field in
+        ["a: u32", "a: Vec<String>", "#[column(sql_type = Citext)] a: String", "a: std::time::Duration"]
+    {
+        let project = CargoProject::new(
+            "types-of-others",
+            &format!(
+                "#[derive(fenrir_migrate::Table)]\n#[diesel(table_name = page)]\npub struct Page {{ id: i32, {field} }}\n"
+            ),
+        );
+        let said = project.is_refused();
+        assert!(said.contains("SQLite has no type for "), "{said}");
+        assert_eq!(said.matches("\nerror").count(), 2, "the last is Cargo's own: {said}");
+    }
+}
+
 const PLAIN: &str =
     "#[derive(Table)]\n#[diesel(table_name = page)]\npub struct Page {\n    pub id: i32,\n}\n";
 

@@ -57,6 +57,10 @@ trait Rules {
     fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String;
     /// Whether tables and columns can have comments.
     fn has_comments(&self) -> bool;
+    /// Whether types can come from extensions.
+    fn has_extensions(&self) -> bool {
+        false
+    }
     /// Whether two names that differ in case only are one.
     fn folds_case(&self) -> bool;
     /// Whether a column that is not the whole primary key can be generated.
@@ -164,6 +168,12 @@ impl Dialect {
     #[must_use]
     pub fn has_comments(self) -> bool {
         self.rules().has_comments()
+    }
+
+    /// Whether types can come from extensions of it.
+    #[must_use]
+    pub fn has_extensions(self) -> bool {
+        self.rules().has_extensions()
     }
 
     /// Whether two names that differ in case only are one to it.

@@ -84,6 +84,10 @@ impl Rules for Postgres {
         true
     }
 
+    fn has_extensions(&self) -> bool {
+        true
+    }
+
     fn generates_any_column(&self) -> bool {
         true
     }

@@ -112,6 +112,13 @@ fn a_type_of_ones_own() {
     for dialects in [&[Dialect::Postgres][..], &[Dialect::Sqlite, Dialect::Mysql]] {
         refused_by(dialects, &column(point, "geo::Point"), &[]);
     }
+    let ltree = "#[column(sql_type = crate::Ltree, type_name = \"ltree\", extension = §\"ltree\")]";
+    refused(&column(ltree, "Path").replace('§', ""), &[]);
+    refused_by(
+        &[Dialect::Sqlite, Dialect::Mysql],
+        &column(ltree, "Path"),
+        &["only PostgreSQL has extensions, and `fenrir.toml` does not name it among the project's databases"],
+    );
     refused(
         &column("#[column(sql_type = crate::Point, type_name = \"point\", default = §\"(0,0)\")]", "Point"),
         &["the default of this column must be an expression, `sql(\"…\")`: it is the custom type `point`"],

@@ -73,6 +73,11 @@ pub(super) fn lower(
         sized(&mut typed.sql_type, field, &mut report);
         report_lacking(&typed.sql_type, field, dialects, diesel_type.is_some(), &mut report);
     }
+    let idle = !dialects.is_empty() && !dialects.iter().any(|dialect| dialect.has_extensions());
+    if let Some(extension) = field.attributes.extension.as_ref().filter(|_| idle) {
+        let message = "only PostgreSQL has extensions, and `fenrir.toml` does not name it among the project's databases";
+        report(extension.mark, message.to_owned());
+    }
     let held = known && dialects.iter().all(|dialect| dialect.holds(&typed.sql_type));
     if let Some(default) = field.attributes.default.as_ref().filter(|_| known) {
         let labels = typed.enum_index.map(|index| &definitions.enums[index].definition.variants);
