@@ -199,6 +199,16 @@ impl SqlType {
         matches!(self, SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. })
     }
 
+    /// The enum that it is, or that an array's values are.
+    #[must_use]
+    pub fn enum_name(&self) -> Option<&Identifier> {
+        match self {
+            SqlType::Enum(name) => Some(name),
+            SqlType::Array(of) => of.enum_name(),
+            _ => None,
+        }
+    }
+
     /// The extension of PostgreSQL that it comes from, where it is not built in.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {

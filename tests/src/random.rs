@@ -176,15 +176,6 @@ fn mood(schema: &mut Schema) -> SqlType {
     SqlType::Enum(mood)
 }
 
-/// The enum that it is, or that its values are.
-fn enum_of(sql_type: &SqlType) -> Option<&Identifier> {
-    match sql_type {
-        SqlType::Enum(name) => Some(name),
-        SqlType::Array(of) => enum_of(of),
-        _ => None,
-    }
-}
-
 fn default(random: &mut Random, sql_type: &SqlType) -> Option<DefaultValue> {
     let text = |text: &str| Some(DefaultValue::Text(text.to_owned()));
     match sql_type {
@@ -232,7 +223,7 @@ fn prune_enums(schema: &mut Schema) {
         .tables
         .values()
         .flat_map(|table| &table.columns)
-        .filter_map(|column| enum_of(&column.sql_type).cloned())
+        .filter_map(|column| column.sql_type.enum_name().cloned())
         .collect();
     schema.enums.retain(|name, _| used.contains(name));
 }
@@ -559,7 +550,7 @@ fn value(column: &Column, row: usize, dialect: Dialect) -> String {
         SqlType::Interval => format!("'{row} mons 2 days 03:04:05'"),
         SqlType::Inet => format!("'10.1.9.{row}/24'"),
         SqlType::Range(_) => format!("'[2026-11-0{row},)'"),
-        SqlType::Array(of) if enum_of(of).is_some() => "'{sad,it''s}'".to_owned(),
+        SqlType::Array(of) if of.enum_name().is_some() => "'{sad,it''s}'".to_owned(),
         SqlType::Array(_) => format!("'{{a,NULL,\"b {row}\"}}'"),
         SqlType::Binary if dialect == Dialect::Postgres => format!("'\\x0{row}ff'"),
         SqlType::Binary => format!("x'0{row}ff'"),
