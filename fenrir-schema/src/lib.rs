@@ -26,6 +26,7 @@ pub mod snapshot;
 pub mod source;
 mod sql_type;
 mod table;
+mod type_name;
 
 pub use change::{Change, Loss, invert};
 pub use dialect::{Dialect, Lack, Part, StandIn, UnknownDialect, needs_value};
@@ -36,8 +37,9 @@ pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
 pub use in_full::in_full;
 pub use schema::{EnumType, Schema};
 pub use script::{Frame, Script, Statement};
-pub use sql_type::SqlType;
+pub use sql_type::{IntegerSize, RangeOf, SqlType};
 pub use table::{
     AutoIncrement, Column, Deferral, ForeignKey, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction,
     Table, Unique,
 };
+pub use type_name::{TypeName, TypeNameError};

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fenrir_schema::{
     AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Table, Unique,
+    Index, IndexKey, IndexTarget, IntegerSize, PrimaryKey, RangeOf, ReferentialAction, Schema, SqlType,
+    Table, TypeName, Unique,
 };
 
 /// SplitMix64: the same numbers everywhere for one seed.
@@ -139,7 +140,7 @@ const TABLES: &[&str] = &[
 const COLUMNS: &[&str] = &["name", "select", "Weird \"one\"", "c1", "c2", "c3", "c4", "größe"];
 
 fn sql_type(random: &mut Random, schema: &mut Schema) -> SqlType {
-    match random.below(17) {
+    match random.below(26) {
         0 => SqlType::Bool,
         1 => SqlType::SmallInt,
         2 | 3 => SqlType::Integer,
@@ -154,26 +155,41 @@ fn sql_type(random: &mut Random, schema: &mut Schema) -> SqlType {
         13 => SqlType::Timestamp,
         14 => SqlType::Json,
         15 => SqlType::Jsonb,
-        _ => {
-            let mood = name("mood");
-            schema
-                .enums
-                .entry(mood.clone())
-                .or_insert(EnumType { labels: vec!["it's".to_owned(), "sad".to_owned()] });
-            SqlType::Enum(mood)
-        }
+        // Of one database only: see `held_by`.
+        16 => SqlType::TinyInt,
+        17 => SqlType::Unsigned(IntegerSize::BigInt),
+        18 => SqlType::Citext,
+        19 => SqlType::Interval,
+        20 => SqlType::Inet,
+        21 => SqlType::Range(RangeOf::Date),
+        22 => SqlType::Array(Box::new(SqlType::VarChar { max_length: Some(9) })),
+        23 => SqlType::Custom { name: TypeName::new("varchar(77)").unwrap(), extension: None },
+        24 => SqlType::Array(Box::new(mood(schema))),
+        _ => mood(schema),
     }
+}
+
+fn mood(schema: &mut Schema) -> SqlType {
+    let mood = name("mood");
+    let definition = EnumType { labels: vec!["it's".to_owned(), "sad".to_owned()] };
+    schema.enums.entry(mood.clone()).or_insert(definition);
+    SqlType::Enum(mood)
 }
 
 fn default(random: &mut Random, sql_type: &SqlType) -> Option<DefaultValue> {
     let text = |text: &str| Some(DefaultValue::Text(text.to_owned()));
     match sql_type {
         SqlType::Bool => Some(DefaultValue::Bool(random.once_in(2))),
-        SqlType::SmallInt | SqlType::Integer | SqlType::BigInt => Some(DefaultValue::Number("-7".to_owned())),
+        SqlType::TinyInt | SqlType::SmallInt | SqlType::Integer | SqlType::BigInt => {
+            Some(DefaultValue::Number("-7".to_owned()))
+        }
+        SqlType::Unsigned(_) => Some(DefaultValue::Number("7".to_owned())),
         SqlType::Float | SqlType::Double | SqlType::Numeric { .. } => {
             Some(DefaultValue::Number("1.5".to_owned()))
         }
-        SqlType::Text | SqlType::VarChar { .. } => text("it's \\ a 'default'"),
+        SqlType::Text | SqlType::VarChar { .. } | SqlType::Citext => text("it's \\ a 'default'"),
+        SqlType::Array(of) if **of == SqlType::VarChar { max_length: Some(9) } => text("{}"),
+        SqlType::Custom { .. } => Some(DefaultValue::Expression(Expression::new("lower('It''s')").unwrap())),
         SqlType::Json | SqlType::Jsonb => text("{\"a\": [1]}"),
         SqlType::Enum(_) => text("it's"),
         SqlType::Timestamp if random.once_in(2) => {
@@ -207,10 +223,7 @@ fn prune_enums(schema: &mut Schema) {
         .tables
         .values()
         .flat_map(|table| &table.columns)
-        .filter_map(|column| match &column.sql_type {
-            SqlType::Enum(name) => Some(name.clone()),
-            _ => None,
-        })
+        .filter_map(|column| column.sql_type.enum_name().cloned())
         .collect();
     schema.enums.retain(|name, _| used.contains(name));
 }
@@ -263,7 +276,7 @@ fn add_column(schema: &mut Schema, random: &mut Random, before: Option<&Schema>)
     let default = if random.once_in(2) { default(random, &sql_type) } else { None };
     let comment = random.once_in(4).then(|| "it's a \"comment\" \\".to_owned());
     // A value for the rows that exist is a default here; a backfill is another test's.
-    let nullable = nullable || before.is_some() && default.is_none();
+    let nullable = nullable || before.is_some() && default.is_none() || is_custom(&sql_type);
     table.columns.push(Column {
         name: column_name,
         sql_type,
@@ -313,9 +326,17 @@ fn add_reference(schema: &mut Schema, random: &mut Random, before: Option<&Schem
     });
 }
 
+/// Nothing is known of its values that could stand in for a NULL.
+fn is_custom(sql_type: &SqlType) -> bool {
+    matches!(sql_type, SqlType::Custom { .. })
+}
+
 /// JSON has no equality in PostgreSQL.
 fn is_comparable(column: &Column) -> bool {
-    !matches!(column.sql_type, SqlType::Json | SqlType::Jsonb | SqlType::Bool | SqlType::Enum(_))
+    !matches!(
+        column.sql_type,
+        SqlType::Json | SqlType::Jsonb | SqlType::Bool | SqlType::Enum(_) | SqlType::Array(_)
+    )
 }
 
 fn some_column(table: &Table, random: &mut Random) -> Option<Identifier> {
@@ -392,7 +413,7 @@ fn alter_column(schema: &mut Schema, random: &mut Random) {
         .collect();
     let at = random.below(columns.len());
     let Some(column) = columns.get_mut(at) else { return };
-    if random.once_in(2) {
+    if random.once_in(2) && !is_custom(&column.sql_type) {
         column.nullable = !column.nullable;
     } else {
         column.default = if random.once_in(2) { default(random, &column.sql_type) } else { None };
@@ -440,15 +461,21 @@ fn comment(schema: &mut Schema, random: &mut Random) {
 /// much of it as the dialect has. The same for every schema, so that a pair stays a pair.
 #[must_use]
 pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
+    for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+        if !dialect.holds(&column.sql_type) {
+            column.sql_type = match column.sql_type {
+                SqlType::TinyInt => SqlType::SmallInt,
+                SqlType::Unsigned(_) => SqlType::BigInt,
+                SqlType::Jsonb | SqlType::Array(_) => SqlType::Json,
+                _ => SqlType::Text,
+            };
+        }
+    }
+    prune_enums(&mut schema);
     if dialect != Dialect::Mysql {
         return schema;
     }
     for table in schema.tables.values_mut() {
-        for column in &mut table.columns {
-            if column.sql_type == SqlType::Jsonb {
-                column.sql_type = SqlType::Json;
-            }
-        }
         let long = |name: &Identifier| {
             let column = table.columns.iter().find(|column| column.name == *name);
             column.is_some_and(|column| matches!(column.sql_type, SqlType::Text | SqlType::Binary))
@@ -513,9 +540,18 @@ fn value(column: &Column, row: usize, dialect: Dialect) -> String {
     }
     match &column.sql_type {
         SqlType::Bool => if row == 1 { "TRUE" } else { "FALSE" }.to_owned(),
-        SqlType::SmallInt | SqlType::Integer | SqlType::BigInt => row.to_string(),
+        SqlType::TinyInt | SqlType::SmallInt | SqlType::Integer | SqlType::BigInt | SqlType::Unsigned(_) => {
+            row.to_string()
+        }
         SqlType::Float | SqlType::Double | SqlType::Numeric { .. } => format!("{row}.25"),
-        SqlType::Text | SqlType::VarChar { .. } => dialect.literal(&format!("text {row} 'x' \\ é")),
+        SqlType::Text | SqlType::VarChar { .. } | SqlType::Citext | SqlType::Custom { .. } => {
+            dialect.literal(&format!("Text {row} 'x' \\ é"))
+        }
+        SqlType::Interval => format!("'{row} mons 2 days 03:04:05'"),
+        SqlType::Inet => format!("'10.1.9.{row}/24'"),
+        SqlType::Range(_) => format!("'[2026-11-0{row},)'"),
+        SqlType::Array(of) if of.enum_name().is_some() => "'{sad,it''s}'".to_owned(),
+        SqlType::Array(_) => format!("'{{a,NULL,\"b {row}\"}}'"),
         SqlType::Binary if dialect == Dialect::Postgres => format!("'\\x0{row}ff'"),
         SqlType::Binary => format!("x'0{row}ff'"),
         SqlType::Date => format!("'2026-11-0{row}'"),

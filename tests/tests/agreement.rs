@@ -98,6 +98,39 @@ fn each_difference_is_told_on_sqlite(connection: &mut SqliteConnection) {
     assert_eq!(said.matches("\n- ").count(), 5, "{said}");
 }
 
+/// What an extension makes is its own matter: the models name only the extension.
+#[fenrir_migrate::test(empty)]
+fn what_extensions_make_is_no_difference(connection: &mut PgConnection) {
+    static MIGRATIONS: Migrations = Migrations::new(
+        r#"{"tables":{"thing":{"name":"thing","columns":[
+            {"name":"id","sql_type":"Integer"},
+            {"name":"names","sql_type":{"Array":"Citext"}},
+            {"name":"buffer","sql_type":{"Custom":{"name":"public.hstore","extension":"hstore"}}},
+            {"name":"page","sql_type":{"Custom":{"name":"oid","extension":"pg_buffercache"}}}],
+            "primary_key":{"name":"thing_pkey","columns":["id"]}}}}"#,
+        &[(
+            Dialect::Postgres,
+            Some(&[EmbeddedMigration {
+                name: "2026-11-23-000000_first",
+                revision: "20261123000000",
+                parent: None,
+                message: "first",
+                up: "CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION pg_buffercache; \
+                     CREATE TABLE thing (id integer NOT NULL, names citext[] NOT NULL, buffer hstore NOT NULL, \
+                     page oid NOT NULL, CONSTRAINT thing_pkey PRIMARY KEY (id));",
+                down: "DROP TABLE thing;",
+                run_in_transaction: true,
+                checksum: "",
+                schema: "",
+                creates: &[],
+                drops: &[],
+                down_loses: &[],
+            }]),
+        )],
+    );
+    assert_migrations_match_models(&MIGRATIONS, connection);
+}
+
 /// A project on MySQL, by hand: its schema, and one migration.
 macro_rules! on_mysql {
     ($up:literal) => {{

@@ -2,7 +2,7 @@
 
 use fenrir_schema::migration::{NewMigration, write_migration};
 use fenrir_schema::project::Project;
-use fenrir_schema::{Change, Dialect, FoldError, Loss, Schema, Script, invert};
+use fenrir_schema::{Change, Dialect, FoldError, Loss, Schema, Script, invert, needs_value};
 use std::path::PathBuf;
 
 use super::outcome::Failure;
@@ -70,6 +70,9 @@ impl GeneratedSql {
                     }
                     (Some(stand_in), _) => format!("its rows get {}", stand_in.value),
                     (None, Some(_)) => "its rows get the default".to_owned(),
+                    (None, None) if needs_value(column) => {
+                        "no value of its type is known, so this fails where there are rows".to_owned()
+                    }
                     (None, None) => "its rows get NULL".to_owned(),
                 };
                 down_header.push(format!(

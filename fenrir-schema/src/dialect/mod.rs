@@ -57,6 +57,10 @@ trait Rules {
     fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String;
     /// Whether tables and columns can have comments.
     fn has_comments(&self) -> bool;
+    /// Whether types can come from extensions.
+    fn has_extensions(&self) -> bool {
+        false
+    }
     /// Whether two names that differ in case only are one.
     fn folds_case(&self) -> bool;
     /// Whether a column that is not the whole primary key can be generated.
@@ -92,8 +96,8 @@ trait Rules {
     fn misreads(&self, _: &Expression) -> Option<&'static str> {
         None
     }
-    /// A value of a type, for a column whose values are gone; none where no value will do.
-    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String;
+    /// A value of a type, for a column whose values are gone; none of a type that nothing is known of.
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String>;
     /// The statements for changes to a database that is at `before`.
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script;
     /// The frame that scripts may have.
@@ -164,6 +168,12 @@ impl Dialect {
     #[must_use]
     pub fn has_comments(self) -> bool {
         self.rules().has_comments()
+    }
+
+    /// Whether types can come from extensions of it.
+    #[must_use]
+    pub fn has_extensions(self) -> bool {
+        self.rules().has_extensions()
     }
 
     /// Whether two names that differ in case only are one to it.
@@ -240,7 +250,7 @@ impl Dialect {
 
     /// Gives a value to each column that must hold one and whose values are nowhere to be had: what a down
     /// migration does for a column that the up migration dropped, or that could hold NULL after it. Says
-    /// for each what it gave.
+    /// for each what it gave. A type of the user's own is given nothing: the database refuses its rows.
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
@@ -251,7 +261,7 @@ impl Dialect {
             let mut fill = |table: &Identifier, column: &Column| {
                 let value = match &column.default {
                     Some(default) => self.rules().default(default, &column.sql_type),
-                    None => self.rules().stand_in(&column.sql_type, known),
+                    None => self.rules().stand_in(&column.sql_type, known)?,
                 };
                 let (table, column) = (table.clone(), column.name.clone());
                 let backfill = Expression::new(&value).ok();

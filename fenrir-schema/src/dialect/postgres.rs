@@ -1,10 +1,13 @@
 //! PostgreSQL, 11 and later.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::{Rules, ddl};
 use crate::table::AutoIncrement;
-use crate::{Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table};
+use crate::{
+    Change, Column, DefaultValue, Expression, Frame, Identifier, RangeOf, Schema, Script, SqlType, Table,
+};
 
 pub(super) struct Postgres;
 
@@ -24,19 +27,33 @@ impl Rules for Postgres {
                 return Some(Cow::Owned(format!("numeric({p})")));
             }
             SqlType::Numeric { .. } => "numeric",
+            SqlType::Money => "money",
             SqlType::Text => "text",
             SqlType::VarChar { max_length: Some(n) } => return Some(Cow::Owned(format!("varchar({n})"))),
             SqlType::VarChar { max_length: None } => "varchar",
             SqlType::Char { length } => return Some(Cow::Owned(format!("char({})", length.unwrap_or(1)))),
+            SqlType::Citext => "citext",
             SqlType::Binary => "bytea",
             SqlType::Date => "date",
             SqlType::Time => "time",
             SqlType::Timestamp => "timestamp",
             SqlType::Timestamptz => "timestamptz",
+            SqlType::Interval => "interval",
             SqlType::Uuid => "uuid",
             SqlType::Json => "json",
             SqlType::Jsonb => "jsonb",
+            SqlType::Inet => "inet",
+            SqlType::Cidr => "cidr",
+            SqlType::MacAddr => "macaddr",
+            SqlType::MacAddr8 => "macaddr8",
+            SqlType::Oid => "oid",
+            SqlType::PgLsn => "pg_lsn",
+            SqlType::Range(of) => return Some(Cow::Owned(format!("{}range", range_prefix(*of)))),
+            SqlType::Multirange(of) => return Some(Cow::Owned(format!("{}multirange", range_prefix(*of)))),
+            SqlType::Array(of) => return self.type_name(of).map(|of| Cow::Owned(format!("{of}[]"))),
             SqlType::Enum(name) => return Some(Cow::Owned(ddl::quote(self, name))),
+            SqlType::Custom { name, .. } => return Some(Cow::Owned(name.to_string())),
+            SqlType::TinyInt | SqlType::Unsigned(_) => return None,
         }))
     }
 
@@ -67,6 +84,10 @@ impl Rules for Postgres {
         true
     }
 
+    fn has_extensions(&self) -> bool {
+        true
+    }
+
     fn generates_any_column(&self) -> bool {
         true
     }
@@ -75,34 +96,56 @@ impl Rules for Postgres {
         Some("Timestamptz")
     }
 
-    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
-        match sql_type {
-            SqlType::Bool => "FALSE".to_owned(),
-            SqlType::SmallInt
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {
+        let value = match sql_type {
+            SqlType::Bool => "FALSE",
+            SqlType::TinyInt
+            | SqlType::SmallInt
             | SqlType::Integer
             | SqlType::BigInt
+            | SqlType::Unsigned(_)
             | SqlType::Float
             | SqlType::Double
-            | SqlType::Numeric { .. } => "0".to_owned(),
-            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Binary => {
-                "''".to_owned()
-            }
-            SqlType::Date => "'1970-01-01'".to_owned(),
-            SqlType::Time => "'00:00:00'".to_owned(),
-            SqlType::Timestamp => "'1970-01-01 00:00:00'".to_owned(),
-            SqlType::Timestamptz => "'1970-01-01 00:00:00+00'".to_owned(),
-            SqlType::Uuid => "'00000000-0000-0000-0000-000000000000'".to_owned(),
-            SqlType::Json | SqlType::Jsonb => "'null'".to_owned(),
+            | SqlType::Numeric { .. }
+            | SqlType::Oid => "0",
+            SqlType::Money => "'0'",
+            SqlType::Text
+            | SqlType::VarChar { .. }
+            | SqlType::Char { .. }
+            | SqlType::Citext
+            | SqlType::Binary => "''",
+            SqlType::Date => "'1970-01-01'",
+            SqlType::Time => "'00:00:00'",
+            SqlType::Timestamp => "'1970-01-01 00:00:00'",
+            SqlType::Timestamptz => "'1970-01-01 00:00:00+00'",
+            SqlType::Interval => "'0 seconds'",
+            SqlType::Uuid => "'00000000-0000-0000-0000-000000000000'",
+            SqlType::Json | SqlType::Jsonb => "'null'",
+            SqlType::Inet => "'0.0.0.0'",
+            SqlType::Cidr => "'0.0.0.0/0'",
+            SqlType::MacAddr => "'00:00:00:00:00:00'",
+            SqlType::MacAddr8 => "'00:00:00:00:00:00:00:00'",
+            SqlType::PgLsn => "'0/0'",
+            SqlType::Range(_) => "'empty'",
+            SqlType::Multirange(_) | SqlType::Array(_) => "'{}'",
             SqlType::Enum(name) => {
                 let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                self.literal(first.map_or("", String::as_str))
+                return Some(self.literal(first.map_or("", String::as_str)));
             }
-        }
+            SqlType::Custom { .. } => return None,
+        };
+        Some(value.to_owned())
     }
 
     fn script(&self, _: &Schema, _: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
+        let mut extensions = BTreeSet::new();
         for change in changes {
+            for extension in added_types(change).filter_map(SqlType::extension) {
+                if extensions.insert(extension) {
+                    self.create_extension(extension, &mut script);
+                }
+            }
             self.change(change, &mut script);
         }
         script
@@ -113,7 +156,38 @@ impl Rules for Postgres {
     }
 }
 
+/// The types that a change brings into a table.
+fn added_types(change: &Change) -> impl Iterator<Item = &SqlType> {
+    let columns = match change {
+        Change::CreateTable { table } => table.columns.as_slice(),
+        Change::AddColumn { column, .. } => std::slice::from_ref(column),
+        Change::AlterColumn { from, to, .. } if from.sql_type != to.sql_type => std::slice::from_ref(to),
+        _ => &[],
+    };
+    columns.iter().map(|column| &column.sql_type)
+}
+
+fn range_prefix(of: RangeOf) -> &'static str {
+    match of {
+        RangeOf::Integer => "int4",
+        RangeOf::BigInt => "int8",
+        RangeOf::Numeric => "num",
+        RangeOf::Date => "date",
+        RangeOf::Timestamp => "ts",
+        RangeOf::Timestamptz => "tstz",
+    }
+}
+
 impl Postgres {
+    /// No down migration drops it: others may use it too, and it may have been there before.
+    fn create_extension(&self, name: &str, script: &mut Script) {
+        let quoted = ddl::quote(self, &Identifier::generated([], name));
+        script.push(
+            format_args!("create extension `{name}`, unless it is there; it stays when this is undone"),
+            format!("CREATE EXTENSION IF NOT EXISTS {quoted}"),
+        );
+    }
+
     fn change(&self, change: &Change, script: &mut Script) {
         let quote = |name: &Identifier| ddl::quote(self, name);
         let alter = |table: &Identifier, action: String| format!("ALTER TABLE {} {action}", quote(table));
@@ -445,6 +519,43 @@ mod tests {
     #[test]
     fn the_reserved_words_are_sorted() {
         assert!(RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn an_extension_comes_before_what_needs_it_and_once() {
+        let name = |text: &str| Identifier::new(text).unwrap();
+        let column = |text: &str, sql_type: SqlType| Column {
+            name: name(text),
+            sql_type,
+            nullable: true,
+            default: None,
+            auto_increment: None,
+            comment: None,
+        };
+        let add = |column: Column| Change::AddColumn { table: name("page"), column, backfill: None };
+        let custom = SqlType::Custom {
+            name: crate::TypeName::new("geometry(Point,4326)").unwrap(),
+            extension: Some(name("Post GIS")),
+        };
+        let changes = [
+            add(column("a", SqlType::Text)),
+            add(column("b", SqlType::Citext)),
+            add(column("c", SqlType::Array(Box::new(SqlType::Citext)))),
+            add(column("d", custom)),
+        ];
+        let script = Postgres.script(&Schema::default(), &Schema::default(), &changes);
+        let statements: Vec<_> = script.statements.iter().map(|statement| statement.sql.as_str()).collect();
+        assert_eq!(
+            statements,
+            [
+                "ALTER TABLE page ADD COLUMN a text",
+                "CREATE EXTENSION IF NOT EXISTS citext",
+                "ALTER TABLE page ADD COLUMN b citext",
+                "ALTER TABLE page ADD COLUMN c citext[]",
+                "CREATE EXTENSION IF NOT EXISTS \"Post GIS\"",
+                "ALTER TABLE page ADD COLUMN d geometry(Point, 4326)",
+            ]
+        );
     }
 
     #[test]

@@ -89,7 +89,22 @@ impl Rules for Sqlite {
             SqlType::Timestamptz => "TIMESTAMPTZ",
             SqlType::Json => "JSON TEXT",
             SqlType::Jsonb => "JSONB",
-            SqlType::Uuid => return None,
+            SqlType::Custom { name, .. } => return Some(Cow::Owned(name.to_string())),
+            SqlType::TinyInt
+            | SqlType::Unsigned(_)
+            | SqlType::Money
+            | SqlType::Citext
+            | SqlType::Interval
+            | SqlType::Uuid
+            | SqlType::Inet
+            | SqlType::Cidr
+            | SqlType::MacAddr
+            | SqlType::MacAddr8
+            | SqlType::Oid
+            | SqlType::PgLsn
+            | SqlType::Range(_)
+            | SqlType::Multirange(_)
+            | SqlType::Array(_) => return None,
         }))
     }
 
@@ -126,28 +141,31 @@ impl Rules for Sqlite {
         Some("TimestamptzSqlite")
     }
 
-    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
-        match sql_type {
-            SqlType::Bool => "FALSE".to_owned(),
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {
+        let value = match sql_type {
+            SqlType::Bool => "FALSE",
             SqlType::SmallInt
             | SqlType::Integer
             | SqlType::BigInt
             | SqlType::Float
             | SqlType::Double
-            | SqlType::Numeric { .. } => "0".to_owned(),
-            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Uuid => "''".to_owned(),
-            SqlType::Binary => "x''".to_owned(),
-            SqlType::Date => "'1970-01-01'".to_owned(),
-            SqlType::Time => "'00:00:00'".to_owned(),
-            SqlType::Timestamp => "'1970-01-01 00:00:00'".to_owned(),
-            SqlType::Timestamptz => "'1970-01-01 00:00:00+00:00'".to_owned(),
-            SqlType::Json => "'null'".to_owned(),
-            SqlType::Jsonb => "jsonb('null')".to_owned(),
+            | SqlType::Numeric { .. } => "0",
+            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } => "''",
+            SqlType::Binary => "x''",
+            SqlType::Date => "'1970-01-01'",
+            SqlType::Time => "'00:00:00'",
+            SqlType::Timestamp => "'1970-01-01 00:00:00'",
+            SqlType::Timestamptz => "'1970-01-01 00:00:00+00:00'",
+            SqlType::Json => "'null'",
+            SqlType::Jsonb => "jsonb('null')",
             SqlType::Enum(name) => {
                 let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                self.literal(first.map_or("", String::as_str))
+                return Some(self.literal(first.map_or("", String::as_str)));
             }
-        }
+            // Of the user's own types nothing is known, and the others it has not.
+            _ => return None,
+        };
+        Some(value.to_owned())
     }
 
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {

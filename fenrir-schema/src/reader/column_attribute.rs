@@ -8,13 +8,16 @@ use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
 use super::rust_type::{self, SqlTypeName};
 use super::table_attribute::{self, FieldName, ForeignKeyAttribute};
-use crate::{AutoIncrement, DefaultValue, Deferral, Expression, Identifier, ReferentialAction};
+use crate::{AutoIncrement, DefaultValue, Deferral, Expression, Identifier, ReferentialAction, TypeName};
 
 /// All that `#[column(…)]` says.
 #[derive(Default, Hash)]
 pub(super) struct ColumnAttributes {
     pub(super) name: Option<Marked<Identifier>>,
     pub(super) sql_type: Option<Marked<SqlTypeName>>,
+    /// What the database calls a type of the user's own.
+    pub(super) type_name: Option<Marked<TypeName>>,
+    pub(super) extension: Option<Marked<Identifier>>,
     pub(super) max_length: Option<Marked<u32>>,
     pub(super) precision: Option<Marked<u16>>,
     pub(super) scale: Option<Marked<u16>>,
@@ -34,6 +37,8 @@ const COLUMN: Keys = Keys {
     known: &[
         "name",
         "sql_type",
+        "type_name",
+        "extension",
         "max_length",
         "precision",
         "scale",
@@ -105,6 +110,10 @@ impl ColumnAttributes {
             }
             (None, _) => {}
         }
+        if let (Some(extension), false) = (&column.extension, seen.iter().any(|key| key == "type_name")) {
+            let message = "`extension` needs `type_name` beside it: the type that comes from it";
+            context.error_at(context.span(extension.mark), message);
+        }
         column
     }
 
@@ -120,6 +129,12 @@ impl ColumnAttributes {
         match key.to_string().as_str() {
             "name" => self.name = entries::identifier(input, context)?,
             "sql_type" => self.sql_type = Some(sql_type(input, context)?),
+            "type_name" => {
+                let literal = entries::text(input)?;
+                let name = context.keep(literal.span(), TypeName::new(literal.value()));
+                self.type_name = name.map(|name| context.marked(name, literal.span()));
+            }
+            "extension" => self.extension = entries::identifier(input, context)?,
             "max_length" => self.max_length = Some(entries::number(1..=MAX_LENGTH, input, context)?),
             "precision" => self.precision = Some(entries::number(1..=MAX_PRECISION, input, context)?),
             "scale" => self.scale = Some(entries::number(0..=MAX_PRECISION, input, context)?),

@@ -259,10 +259,23 @@ impl Field {
         let ident = field.ident.clone()?;
         let mark = context.mark(ident.span());
         let type_mark = context.mark(rust_type::span(&field.ty));
+        let errors = context.error_count();
         let attributes = ColumnAttributes::read(&field.attrs, &ident, context);
         let diesel = DieselAttributes::read(&field.attrs, context);
+        match (attributes.sql_type.as_ref().or(diesel.sql_type.as_ref()), &attributes.type_name) {
+            // What could not be read may have been what is missing.
+            _ if context.error_count() > errors => {}
+            (Some(said), None) if said.value.known.is_none() => {
+                context.error_at(context.span(said.mark), said.value.unknown());
+            }
+            (None, Some(name)) => {
+                let message = "`type_name` needs `sql_type` beside it: what Diesel calls the type";
+                context.error_at(context.span(name.mark), message);
+            }
+            _ => {}
+        }
         if let (Some(ours), Some(diesels)) = (&attributes.sql_type, &diesel.sql_type) {
-            if ours.value.0 != diesels.value.0 {
+            if !ours.value.is(&diesels.value) {
                 context.error_at(
                     context.span(ours.mark),
                     "the SQL type differs from that in `#[diesel(sql_type = …)]`",

@@ -56,16 +56,21 @@ pub(super) fn defined_in(text: &str) -> BTreeSet<&str> {
 
 /// All names in a type.
 pub(super) fn names_in(ty: &Type, into: &mut BTreeSet<String>) {
-    if let Type::Path(path) = ty {
-        for segment in &path.path.segments {
-            into.insert(segment.ident.unraw().to_string());
-            if let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments {
-                for argument in &arguments.args {
-                    if let syn::GenericArgument::Type(inner) = argument {
-                        names_in(inner, into);
+    match ty {
+        Type::Path(path) => {
+            for segment in &path.path.segments {
+                into.insert(segment.ident.unraw().to_string());
+                if let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments {
+                    for argument in &arguments.args {
+                        if let syn::GenericArgument::Type(inner) = argument {
+                            names_in(inner, into);
+                        }
                     }
                 }
             }
         }
+        // A range is a pair of bounds.
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|inner| names_in(inner, into)),
+        _ => {}
     }
 }

@@ -22,6 +22,9 @@ fn aliases_and_newtypes() {
         ("Value", "type Value = String;", "Text"),
         ("Value", "mod other { pub type Value = String; }", "Json"),
         ("State", "#[derive(DbEnum)] enum State { A }", "the enum `state`"),
+        // One that Diesel has for one database only is the package's own wherever that has one.
+        ("Cents", "mod money { pub struct Cents(i64); }", "BigInt"),
+        ("money::Duration", "mod money { pub type Duration = i64; }", "BigInt"),
         (
             "Status",
             "use State as Status; type Status = State; #[derive(DbEnum)] enum State { A }",
@@ -46,6 +49,19 @@ fn an_alias_in_another_file() {
         .file("src/models.rs", "use crate::mail::Email;\n#[derive(Table)] struct Page { id: i32, a: Email }")
         .file("src/mail.rs", "pub type Email = super::mail::Address;\npub struct Address(String);");
     assert_eq!(package.column("pages", "a"), "Text");
+}
+
+/// Within an array or a range too.
+#[test]
+fn aliases_in_another_file() {
+    let page = "#[derive(Table)] struct Page { id: i32, a: Vec<Email>, b: (Bound<Day>, Bound<Day>) }";
+    let package = TestPackage::lib("mod models; mod mail; mod days;")
+        .dialects(&[fenrir_schema::Dialect::Postgres])
+        .file("src/models.rs", page)
+        .file("src/mail.rs", "pub struct Email(String);")
+        .file("src/days.rs", "pub type Day = NaiveDate;");
+    assert_eq!(package.column("pages", "a"), "Array<Text>");
+    assert_eq!(package.column("pages", "b"), "Range<Date>");
 }
 
 /// An absolute path says which, though the last part of another's is the same.
@@ -73,7 +89,7 @@ fn paths_from_the_crate() {
 #[test]
 fn what_is_no_newtype() {
     const CANNOT: &str = "what SQL type `X` is cannot be told: it is no type of Diesel's and not defined in this \
-                          package; say it with `#[column(sql_type = …)]`";
+                          package; say it with `#[column(sql_type = …)]`, and for one of your own `type_name = \"…\"`";
     for definition in [
         "struct X { a: i32 }",
         "struct X(i32, i32);",
@@ -98,8 +114,8 @@ fn an_alias_that_leads_in_a_circle() {
 #[test]
 fn an_alias_that_leads_to_what_no_column_has() {
     refused(
-        "#[derive(Table)] struct Page { id: i32, a: §A }\ntype A = u64;",
-        &["unsigned integers are not supported yet; use `i32` or `i64`"],
+        "#[derive(Table)] struct Page { id: i32, a: §A }\ntype A = usize;",
+        &["no database has integers of this size; use `i32` or `i64`"],
     );
 }
 

@@ -11,4 +11,5 @@ mod package;
 mod problems;
 mod robustness;
 mod text;
+mod types;
 mod visibility;

@@ -11,14 +11,24 @@ fn column(attributes: &str, ty: &str) -> String {
 
 #[test]
 fn a_type_that_no_column_has() {
-    const TWO_WORDS: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`";
+    const TWO_WORDS: &str = "what SQL type this is cannot be told; say it with `#[column(sql_type = …)]`, and for one \
+                             of your own `type_name = \"…\"`";
     const NOT_READ: &str = "Diesel reads no column into this type; use `String`";
     for (ty, message) in [
-        ("i8", "integers of 8 bits are not supported yet; use `i16`"),
-        ("u32", "unsigned integers are not supported yet; use `i32` or `i64`"),
         ("usize", "no database has integers of this size; use `i32` or `i64`"),
         ("char", NOT_READ),
-        ("Vec<String>", "arrays are not supported yet; `sql_type = Jsonb` holds a `serde_json::Value`"),
+        ("Vec<Vec<String>>", "Diesel's arrays have one dimension"),
+        ("Vec<Option<Option<String>>>", "a column is nullable or it is not: one `Option` is enough"),
+        (
+            "Vec<(Bound<i32>, Bound<i32>)>",
+            "say which of the two this is, with `sql_type = Multirange<…>` or `sql_type = Array<Range<…>>`",
+        ),
+        ("Range<i32>", "Diesel reads a range as `(Bound<T>, Bound<T>)`"),
+        (
+            "(Bound<String>, Bound<String>)",
+            "there are ranges of `i32`, `i64`, `BigDecimal`, `NaiveDate`, `NaiveDateTime` and `DateTime<Utc>`",
+        ),
+        ("(Bound<i32>, Bound<i64>)", "a column's type is named by a path, such as `String` or `Option<i32>`"),
         ("Option<Option<i32>>", "a column is nullable or it is not: one `Option` is enough"),
         ("DateTime<Local>", "a moment is read as `DateTime<Utc>`"),
         ("Box<str>", "Diesel reads no column into this type; use `String` or `Vec<u8>`"),
@@ -28,7 +38,7 @@ fn a_type_that_no_column_has() {
         (
             "money::Amount",
             "what SQL type `money::Amount` is cannot be told: it is no type of Diesel's and not defined in this \
-             package; say it with `#[column(sql_type = …)]`",
+             package; say it with `#[column(sql_type = …)]`, and for one of your own `type_name = \"…\"`",
         ),
     ] {
         refused(&column("", &format!("§{ty}")), &[message]);
@@ -49,6 +59,74 @@ fn a_type_that_one_database_has_not() {
            `NaiveDateTime`, in UTC"],
     );
     refused_by(&[Dialect::Sqlite], &column("", "DateTime<Utc>"), &[]);
+}
+
+/// Each names what all of the project's databases have.
+#[test]
+fn a_type_of_one_database_only() {
+    for (ty, shown, portable) in [
+        ("i8", "TinyInt", "`i16`"),
+        ("u16", "Unsigned<SmallInt>", "`i32`"),
+        ("u64", "Unsigned<BigInt>", "`i64`"),
+    ] {
+        refused(
+            &column("", &format!("§{ty}")),
+            &[&format!(
+                "PostgreSQL and SQLite have no type for {shown}, and `fenrir.toml` names them among the project's \
+                 databases; all of them hold {portable}"
+            )],
+        );
+        refused_by(&[Dialect::Mysql], &column("", ty), &[]);
+    }
+    for (attributes, ty, shown, portable) in [
+        ("", "§Vec<String>", "Array<Text>", "`Json`, as a `serde_json::Value`"),
+        ("", "§Vec<Option<Uuid>>", "Array<Uuid>", "`Json`, as a `serde_json::Value`"),
+        ("", "§(Bound<i32>, Bound<i32>)", "Range<Integer>", "its two ends, in a column each"),
+        ("", "§Option<Duration>", "Interval", "`i64`, in seconds"),
+        ("", "§IpNetwork", "Inet", "`String`"),
+        ("", "§[u8; 6]", "MacAddr", "`String`"),
+        ("", "§PgMoney", "Money", "`i64`, in cents"),
+        ("#[column(sql_type = §Oid)]", "u32", "Oid", "`i64`"),
+        ("#[column(sql_type = §Citext)]", "String", "Citext", "`String`"),
+        (
+            "#[column(sql_type = §Multirange<Date>)]",
+            "Vec<(Bound<NaiveDate>, Bound<NaiveDate>)>",
+            "Multirange<Date>",
+            "`Json`, as a `serde_json::Value`",
+        ),
+    ] {
+        refused(
+            &column(attributes, ty),
+            &[&format!(
+                "SQLite has no type for {shown}, and `fenrir.toml` names it among the project's databases; all of them \
+                 hold {portable}"
+            )],
+        );
+        refused_by(&[Dialect::Postgres], &column(attributes, ty).replace('§', ""), &[]);
+    }
+}
+
+#[test]
+fn a_type_of_ones_own() {
+    let point = "#[column(sql_type = crate::types::Point, type_name = \"point\")]";
+    for dialects in [&[Dialect::Postgres][..], &[Dialect::Sqlite, Dialect::Mysql]] {
+        refused_by(dialects, &column(point, "geo::Point"), &[]);
+    }
+    let ltree = "#[column(sql_type = crate::Ltree, type_name = \"ltree\", extension = §\"ltree\")]";
+    refused(&column(ltree, "Path").replace('§', ""), &[]);
+    refused_by(
+        &[Dialect::Sqlite, Dialect::Mysql],
+        &column(ltree, "Path"),
+        &["only PostgreSQL has extensions, and `fenrir.toml` does not name it among the project's databases"],
+    );
+    refused(
+        &column("#[column(sql_type = crate::Point, type_name = \"point\", default = §\"(0,0)\")]", "Point"),
+        &["the default of this column must be an expression, `sql(\"…\")`: it is the custom type `point`"],
+    );
+    refused(
+        &column("#[column(sql_type = crate::Point, type_name = \"point\", max_length = §9)]", "Point"),
+        &["`max_length` is for text, and this column is the custom type `point`"],
+    );
 }
 
 #[test]
@@ -107,6 +185,55 @@ fn a_default_of_another_type() {
         &["the default has 4 characters, and the column takes 3"],
     );
     refused(&column("#[column(default = \"{}\")]", "Value"), &[]);
+    for (ty, default, message) in [
+        (
+            "Duration",
+            "5",
+            "the default of this column must be a span of time, such as \"1 day 02:00\" or \"P1DT2H\": it is Interval",
+        ),
+        (
+            "IpNet",
+            "\"10.1.9\"",
+            "the default of this column must be an address, such as \"10.1.9.32\" or \"10.1.9.32/24\": it is Inet",
+        ),
+        (
+            "Vec<String>",
+            "\"a\"",
+            "the default of this column must be an array, such as \"{}\" or \"{a,\\\"b c\\\"}\": it is Array<Text>",
+        ),
+        (
+            "Vec<i16>",
+            "\"{1,70000}\"",
+            "`70000` in this default: the default is out of range: SmallInt goes from -32768 to 32767",
+        ),
+        (
+            "Vec<Option<State>>",
+            "\"{active,on}\"",
+            "`on` in this default: the default of this column must be one of \"active\", \"paused\": it is the enum `state`",
+        ),
+        (
+            "(Bound<i32>, Bound<i32>)",
+            "\"1..5\"",
+            "the default of this column must be a range, such as \"empty\" or \"[a,b)\": it is Range<Integer>",
+        ),
+    ] {
+        let state = "#[derive(DbEnum)] enum State { Active, Paused }\n";
+        let source = column(&format!("#[column(default = §{default})]"), ty) + state;
+        refused_by(&[Dialect::Postgres], &source, &[message]);
+    }
+    for (ty, default, message) in [
+        ("i8", "128", "the default is out of range: TinyInt goes from -128 to 127"),
+        ("u8", "-1", "the default is out of range: Unsigned<TinyInt> goes from 0 to 255"),
+        (
+            "u64",
+            "18446744073709551616",
+            "the default is out of range: Unsigned<BigInt> goes from 0 to 18446744073709551615",
+        ),
+        ("u32", "\"0\"", "the default of this column must be a whole number: it is Unsigned<Integer>"),
+    ] {
+        let source = column(&format!("#[column(default = §{default})]"), ty);
+        refused_by(&[Dialect::Mysql], &source.replace("§-", "-§"), &[message]);
+    }
     refused(&column("#[column(default = sql(\"now()\"))]", "i32"), &[]);
 }
 
@@ -186,7 +313,10 @@ fn a_foreign_key_of_another_type() {
     // What is wrong with the type is said once.
     refused(
         &pointing("references = Page", "§u32"),
-        &["unsigned integers are not supported yet; use `i32` or `i64`"],
+        &[
+            "PostgreSQL and SQLite have no type for Unsigned<Integer>, and `fenrir.toml` names them among the project's \
+             databases; all of them hold `i64`",
+        ],
     );
 }
 
@@ -359,7 +489,7 @@ fn mistakes_within_a_model_have_their_places() {
         "#[derive(Table)]\nstruct Page {\n    id: i32,\n    #[column(§uniqe)]\n    name: String,\n}\n\
          #[derive(DbEnum)]\nenum §State {}\n",
         &[
-            "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `max_length`, `precision`, `scale`, \
+            "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `type_name`, `extension`, `max_length`, `precision`, `scale`, \
              `default`, `primary_key`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
              `on_update`, `deferrable`, `initially_deferred`, `backfill` and `comment`",
             "an enum in a database has at least one value",
@@ -373,7 +503,8 @@ fn all_at_once() {
         "#[derive(Table)]\nstruct Page {\n    id: i32,\n    a: §u8,\n    #[column(default = §\"x\")]\n    b: i32,\n    \
          #[column(references = §User)]\n    c: i32,\n}\n",
         &[
-            "unsigned integers are not supported yet; use `i32` or `i64`",
+            "PostgreSQL and SQLite have no type for Unsigned<TinyInt>, and `fenrir.toml` names them among the project's \
+             databases; all of them hold `i16`",
             "the default of this column must be a whole number: it is Integer",
             "there is no model `User` in this package; there is `Page`",
         ],

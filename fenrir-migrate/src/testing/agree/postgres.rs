@@ -28,11 +28,13 @@ impl Catalog for Postgres {
     }
 }
 
-/// Our tables for the migrations' history begin like this; `_` alone would stand for any character.
+/// Without our own tables for the migrations' history, and what an extension made: the models name only
+/// the extension.
 const QUERIES: &[&str] = &[
     "SELECT 'table `' || c.relname || '`', \
      coalesce('commented ' || quote_literal(obj_description(c.oid, 'pg_class')), 'without comment') \
      FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'column `' || c.relname || '.' || a.attname || '`', '`' || format_type(a.atttypid, a.atttypmod) || \
      CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END || \
@@ -46,25 +48,32 @@ const QUERIES: &[&str] = &[
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') \
      AND a.attnum > 0 AND NOT a.attisdropped \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'constraint `' || c.relname || '.' || k.conname || '`', '`' || pg_get_constraintdef(k.oid, true) || '`' \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      WHERE c.relnamespace = current_schema()::regnamespace \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'index `' || n.relname || '`', '`' || pg_get_indexdef(i.indexrelid, 0, true) || '`' || \
      CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END \
      FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid \
      WHERE c.relnamespace = current_schema()::regnamespace \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'enum `' || t.typname || '`', string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) \
      FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid \
-     WHERE t.typnamespace = current_schema()::regnamespace GROUP BY t.typname",
+     WHERE t.typnamespace = current_schema()::regnamespace \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = t.oid AND e.deptype = 'e') GROUP BY t.typname",
     "SELECT 'sequence `' || c.relname || '`', 'a sequence' \
-     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S'",
+     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S' \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
     "SELECT CASE c.relkind WHEN 'v' THEN 'view `' ELSE 'materialized view `' END || c.relname || '`', \
      '`' || pg_get_viewdef(c.oid, true) || '`' \
-     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('v', 'm')",
+     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('v', 'm') \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
     "SELECT 'trigger `' || c.relname || '.' || t.tgname || '`', '`' || pg_get_triggerdef(t.oid, true) || '`' \
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
-     WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal",
+     WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal \
+     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
 ];

@@ -6,7 +6,8 @@ use super::helper_indexes;
 use crate::dialect::{Lack, Part};
 use crate::table::{IndexTarget, listed};
 use crate::{
-    Column, Deferral, EnumType, Expression, ForeignKey, Identifier, ReferentialAction, Schema, SqlType, Table,
+    Column, Deferral, EnumType, Expression, ForeignKey, Identifier, IntegerSize, ReferentialAction, Schema,
+    SqlType, Table,
 };
 
 /// How many bytes of an index's columns InnoDB takes (<https://dev.mysql.com/doc/refman/8.0/en/innodb-limits.html>).
@@ -302,22 +303,19 @@ fn other_order<'a>(target: &'a Table, key: &ForeignKey) -> Option<&'a [Identifie
 /// <https://dev.mysql.com/doc/refman/8.0/en/storage-requirements.html>
 fn bytes(sql_type: &SqlType) -> Option<u64> {
     Some(match sql_type {
-        SqlType::Bool => 1,
-        SqlType::SmallInt | SqlType::Enum(_) => 2,
-        SqlType::Integer | SqlType::Float => 4,
-        SqlType::BigInt | SqlType::Double | SqlType::Timestamp => 8,
+        SqlType::Bool | SqlType::TinyInt | SqlType::Unsigned(IntegerSize::TinyInt) => 1,
+        SqlType::SmallInt | SqlType::Unsigned(IntegerSize::SmallInt) | SqlType::Enum(_) => 2,
+        SqlType::Integer | SqlType::Unsigned(IntegerSize::Integer) | SqlType::Float => 4,
+        SqlType::BigInt | SqlType::Unsigned(IntegerSize::BigInt) | SqlType::Double | SqlType::Timestamp => 8,
         SqlType::Date => 3,
         SqlType::Time => 6,
         SqlType::Numeric { precision, .. } => u64::from(precision.unwrap_or(10)) / 2 + 2,
         SqlType::VarChar { max_length: Some(n) } => CHARACTER_BYTES * u64::from(*n),
         SqlType::Char { length } => CHARACTER_BYTES * u64::from(length.unwrap_or(1)),
-        SqlType::Text
-        | SqlType::VarChar { max_length: None }
-        | SqlType::Binary
-        | SqlType::Json
-        | SqlType::Jsonb
-        | SqlType::Uuid
-        | SqlType::Timestamptz => return None,
+        // The server says what can be done with a type of the user's own.
+        SqlType::Custom { .. } => 0,
+        // Those of any length, and those that it has not.
+        _ => return None,
     })
 }
 
@@ -432,6 +430,16 @@ mod tests {
             [SqlType::VarChar { max_length: Some(16_000) }, numeric(Some(65), Some(30)), SqlType::Text]
         {
             assert_eq!(said(&table(sql_type)), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn integers_and_types_of_ones_own_are_indexed() {
+        let custom = SqlType::Custom { name: crate::TypeName::new("year").unwrap(), extension: None };
+        for sql_type in [SqlType::TinyInt, SqlType::Unsigned(IntegerSize::BigInt), custom] {
+            let mut table = table(sql_type);
+            table.uniques.insert(name("page_x_key"), Unique { columns: vec![name("x")] });
+            assert_eq!(said(&table), [""; 0]);
         }
     }
 

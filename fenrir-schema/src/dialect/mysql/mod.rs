@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use super::{Lack, Rules, ddl};
 use crate::table::{ForeignKey, Index, IndexTarget};
 use crate::{
-    Change, Column, DefaultValue, EnumType, Expression, Frame, Identifier, Schema, Script, SqlType, Table,
+    Change, Column, DefaultValue, EnumType, Expression, Frame, Identifier, IntegerSize, Schema, Script,
+    SqlType, Table,
 };
 
 pub(super) struct Mysql;
@@ -26,9 +27,14 @@ impl Rules for Mysql {
     fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match sql_type {
             SqlType::Bool => "boolean",
+            SqlType::TinyInt => "tinyint",
             SqlType::SmallInt => "smallint",
             SqlType::Integer => "int",
             SqlType::BigInt => "bigint",
+            SqlType::Unsigned(IntegerSize::TinyInt) => "tinyint unsigned",
+            SqlType::Unsigned(IntegerSize::SmallInt) => "smallint unsigned",
+            SqlType::Unsigned(IntegerSize::Integer) => "int unsigned",
+            SqlType::Unsigned(IntegerSize::BigInt) => "bigint unsigned",
             SqlType::Float => "float",
             SqlType::Double => "double",
             SqlType::Numeric { precision: Some(p), scale: Some(s) } => {
@@ -51,7 +57,22 @@ impl Rules for Mysql {
             SqlType::Json => "json",
             // A column says its labels: see `column_type`.
             SqlType::Enum(_) => "enum",
-            SqlType::Timestamptz | SqlType::Uuid | SqlType::Jsonb => return None,
+            SqlType::Custom { name, .. } => return Some(Cow::Owned(name.to_string())),
+            SqlType::Money
+            | SqlType::Citext
+            | SqlType::Timestamptz
+            | SqlType::Interval
+            | SqlType::Uuid
+            | SqlType::Jsonb
+            | SqlType::Inet
+            | SqlType::Cidr
+            | SqlType::MacAddr
+            | SqlType::MacAddr8
+            | SqlType::Oid
+            | SqlType::PgLsn
+            | SqlType::Range(_)
+            | SqlType::Multirange(_)
+            | SqlType::Array(_) => return None,
         }))
     }
 
@@ -142,26 +163,31 @@ impl Rules for Mysql {
         limits::misreads(expression)
     }
 
-    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> String {
-        match sql_type {
-            SqlType::Bool => "FALSE".to_owned(),
-            SqlType::SmallInt
+    fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {
+        let value = match sql_type {
+            SqlType::Bool => "FALSE",
+            SqlType::TinyInt
+            | SqlType::SmallInt
             | SqlType::Integer
             | SqlType::BigInt
+            | SqlType::Unsigned(_)
             | SqlType::Float
             | SqlType::Double
-            | SqlType::Numeric { .. } => "0".to_owned(),
-            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } | SqlType::Uuid => "''".to_owned(),
-            SqlType::Binary => "x''".to_owned(),
-            SqlType::Date => "'1970-01-01'".to_owned(),
-            SqlType::Time => "'00:00:00'".to_owned(),
-            SqlType::Timestamp | SqlType::Timestamptz => "'1970-01-01 00:00:00'".to_owned(),
-            SqlType::Json | SqlType::Jsonb => "'null'".to_owned(),
+            | SqlType::Numeric { .. } => "0",
+            SqlType::Text | SqlType::VarChar { .. } | SqlType::Char { .. } => "''",
+            SqlType::Binary => "x''",
+            SqlType::Date => "'1970-01-01'",
+            SqlType::Time => "'00:00:00'",
+            SqlType::Timestamp => "'1970-01-01 00:00:00'",
+            SqlType::Json => "'null'",
             SqlType::Enum(name) => {
                 let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                self.literal(first.map_or("", String::as_str))
+                return Some(self.literal(first.map_or("", String::as_str)));
             }
-        }
+            // Of the user's own types nothing is known, and the others it has not.
+            _ => return None,
+        };
+        Some(value.to_owned())
     }
 
     fn script(&self, before: &Schema, _: &Schema, changes: &[Change]) -> Script {

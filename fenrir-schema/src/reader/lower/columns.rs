@@ -1,18 +1,21 @@
 //! What a column is: its type, its default, how it is generated.
 
-use super::super::DbEnumVariant;
+use syn::Type;
+
 use super::super::context::Mark;
 use super::super::facts::{ColumnFacts, Problem};
 use super::super::model::Field;
-use super::super::rust_type::{self, RustType};
+use super::super::rust_type::{self, Elements, RustType, SqlTypeName};
 use super::resolve::{self, Found};
-use super::{Definitions, FoundModel};
-use crate::{AutoIncrement, Column, DefaultValue, Dialect, SqlType};
+use super::{Definitions, FoundModel, Place, default_fit};
+use crate::{AutoIncrement, Column, DefaultValue, Dialect, IntegerSize, RangeOf, SqlType};
 
 pub(super) struct LoweredColumn {
     pub(super) column: Column,
     pub(super) facts: ColumnFacts,
     pub(super) known: bool,
+    /// Whether all of the project's databases have its type.
+    pub(super) held: bool,
     /// The number of the enum that it holds.
     pub(super) enum_index: Option<usize>,
 }
@@ -21,10 +24,31 @@ pub(super) struct LoweredColumn {
 struct Typed {
     sql_type: SqlType,
     nullable: bool,
-    /// The path of Diesel's type where it is the crate's own.
+    /// Whether NULL may be among the values of an array.
+    nullable_elements: bool,
+    /// The path of Diesel's type, or of that of an array's values, where it is none of Diesel's own.
     own_path: Option<String>,
-    /// The number of the enum that it is.
+    /// The number of the enum that it is, or that an array's values are.
     enum_index: Option<usize>,
+}
+
+impl Typed {
+    /// One of Diesel's own.
+    fn diesels(sql_type: SqlType, nullable: bool) -> Self {
+        Self { sql_type, nullable, nullable_elements: false, own_path: None, enum_index: None }
+    }
+
+    /// What Diesel calls it; none where the project's databases have different types for it.
+    fn diesel_type(&self, dialects: &[Dialect]) -> Option<String> {
+        let SqlType::Array(of) = &self.sql_type else {
+            return self.own_path.clone().or_else(|| diesel_type(&self.sql_type, dialects));
+        };
+        let mut of = self.own_path.clone().or_else(|| diesel_type(of, dialects))?;
+        if self.nullable_elements {
+            of = format!("::diesel::sql_types::Nullable<{of}>");
+        }
+        Some(format!("::diesel::sql_types::Array<{of}>"))
+    }
 }
 
 pub(super) fn lower(
@@ -37,21 +61,27 @@ pub(super) fn lower(
 ) -> LoweredColumn {
     let field = &found.model.fields[index];
     let mut report = |mark: Mark, message: String| problems.push(Problem { mark, message });
-    let typed = find_type(definitions, names, found, field);
+    let typed = find_type(definitions, names, found, field, dialects);
     let known = typed.is_ok();
     let mut typed = typed.unwrap_or_else(|message| {
         report(field.type_mark, message);
         // Something to go on with, so that one mistake is one message.
-        Typed { sql_type: SqlType::Text, nullable: field.is_nullable(), own_path: None, enum_index: None }
+        Typed::diesels(SqlType::Text, field.is_nullable())
     });
-    let diesel_type = typed.own_path.take().or_else(|| diesel_type(&typed.sql_type, dialects));
+    let diesel_type = typed.diesel_type(dialects);
     if known {
         sized(&mut typed.sql_type, field, &mut report);
-        held(&typed.sql_type, field, dialects, diesel_type.is_some(), &mut report);
+        report_lacking(&typed.sql_type, field, dialects, diesel_type.is_some(), &mut report);
     }
+    let idle = !dialects.is_empty() && !dialects.iter().any(|dialect| dialect.has_extensions());
+    if let Some(extension) = field.attributes.extension.as_ref().filter(|_| idle) {
+        let message = "only PostgreSQL has extensions, and `fenrir.toml` does not name it among the project's databases";
+        report(extension.mark, message.to_owned());
+    }
+    let held = known && dialects.iter().all(|dialect| dialect.holds(&typed.sql_type));
     if let Some(default) = field.attributes.default.as_ref().filter(|_| known) {
         let labels = typed.enum_index.map(|index| &definitions.enums[index].definition.variants);
-        if let Err(message) = fits(&default.value, &typed.sql_type, labels) {
+        if let Err(message) = default_fit::check(&default.value, &typed.sql_type, labels) {
             report(default.mark, message);
         }
     }
@@ -82,7 +112,8 @@ pub(super) fn lower(
         comment: field.comment.clone(),
         sql_type: typed.sql_type,
     };
-    let diesel_type = diesel_type.unwrap_or_else(|| "::diesel::sql_types::Text".to_owned());
+    // Diesel may not have it at all where its database's backend is off.
+    let diesel_type = diesel_type.filter(|_| held).unwrap_or_else(|| "::diesel::sql_types::Text".to_owned());
     let facts = ColumnFacts {
         diesel_type: if column.nullable {
             format!("::diesel::sql_types::Nullable<{diesel_type}>")
@@ -95,7 +126,7 @@ pub(super) fn lower(
             _ => None,
         },
     };
-    LoweredColumn { column, facts, known, enum_index }
+    LoweredColumn { column, facts, known, held, enum_index }
 }
 
 /// What is said comes before what the crate defines, and that before what Diesel has: a name that
@@ -105,18 +136,74 @@ fn find_type(
     names: &resolve::Names,
     found: &FoundModel,
     field: &Field,
+    dialects: &[Dialect],
 ) -> Result<Typed, String> {
     let said = field.attributes.sql_type.as_ref().or(field.diesel.sql_type.as_ref());
-    if let Some(said) = said {
-        return Ok(Typed {
-            sql_type: said.value.0.clone(),
-            nullable: field.is_nullable(),
-            own_path: None,
-            enum_index: None,
-        });
+    match said.and_then(|said| said_type(definitions, found, field, &said.value, dialects)) {
+        Some(typed) => Ok(typed),
+        None => rust_type(definitions, names, found, &field.ty.0, &found.place),
     }
-    let mut ty = &field.ty.0;
-    let mut place = &found.place;
+}
+
+/// The type that an attribute names; none where that was reported as a mistake.
+fn said_type(
+    definitions: &Definitions,
+    found: &FoundModel,
+    field: &Field,
+    said: &SqlTypeName,
+    dialects: &[Dialect],
+) -> Option<Typed> {
+    let (mut sql_type, own_path) = match (&field.attributes.type_name, &said.known) {
+        (Some(name), known) => {
+            let extension = field.attributes.extension.as_ref().map(|extension| extension.value.clone());
+            // A name alone is the module's own, unless it is Diesel's.
+            let diesels = known.is_some() && !said.path.contains("::");
+            let path = (!diesels).then(|| own_path(definitions, &found.place, &said.path));
+            let path = path.or_else(|| diesel_type(known.as_ref()?, dialects));
+            (SqlType::Custom { name: name.value.clone(), extension }, path)
+        }
+        (None, known) => (known.clone()?, None),
+    };
+    if said.array.is_some() {
+        sql_type = SqlType::Array(Box::new(sql_type));
+    }
+    Some(Typed {
+        sql_type,
+        nullable: field.is_nullable(),
+        nullable_elements: said.array == Some(Elements::Nullable),
+        own_path,
+        enum_index: None,
+    })
+}
+
+/// A path of a model's attribute, as it can stand in Diesel's `table!`, which is a module of its own
+/// within the model's.
+fn own_path(definitions: &Definitions, place: &Place, path: &str) -> String {
+    let mut module = resolve::path(definitions, place, place);
+    let mut rest = path;
+    loop {
+        if let Some(inner) = rest.strip_prefix("self::") {
+            rest = inner;
+        } else if let Some(inner) = rest.strip_prefix("super::") {
+            rest = inner;
+            module.truncate(module.rfind("::").unwrap_or(module.len()));
+        } else {
+            break;
+        }
+    }
+    let is_name = !rest.split('<').next().unwrap_or_default().contains("::");
+    if is_name || rest.len() < path.len() { format!("{module}::{rest}") } else { path.to_owned() }
+}
+
+/// The type that a Rust type stands for.
+fn rust_type(
+    definitions: &Definitions,
+    names: &resolve::Names,
+    found: &FoundModel,
+    ty: &Type,
+    place: &Place,
+) -> Result<Typed, String> {
+    let (mut ty, mut place) = (ty, place);
     let mut nullable = false;
     // An alias may lead to another; a circle of them does not compile, but must not hang either.
     for _ in 0..32 {
@@ -125,7 +212,8 @@ fn find_type(
         let known = RustType::read(inner);
         let path = rust_type::plain_path(inner);
         let own = path.map(|path| {
-            resolve::named_type(definitions, names, place, path, !matches!(known, RustType::Named))
+            let anywhere = matches!(known, RustType::Named | RustType::Likely(_));
+            resolve::named_type(definitions, names, place, path, !anywhere)
         });
         match (own.transpose()?.flatten(), known) {
             (Some(Found::Alias(alias)), _) => {
@@ -137,10 +225,28 @@ fn find_type(
                 let path = resolve::path(definitions, &found.place, &found_enum.place);
                 let own_path = Some(format!("{path}::{}SqlType", found_enum.definition.ident));
                 let sql_type = SqlType::Enum(found_enum.definition.sql_name.value.clone());
-                return Ok(Typed { sql_type, nullable, own_path, enum_index: Some(index) });
+                let typed = Typed::diesels(sql_type, nullable);
+                return Ok(Typed { own_path, enum_index: Some(index), ..typed });
             }
-            (None, RustType::Known(sql_type)) => {
-                return Ok(Typed { sql_type, nullable, own_path: None, enum_index: None });
+            (None, RustType::Known(sql_type) | RustType::Likely(sql_type)) => {
+                return Ok(Typed::diesels(sql_type, nullable));
+            }
+            (None, RustType::Array(of)) => {
+                let of = rust_type(definitions, names, found, of, place)?;
+                if matches!(of.sql_type, SqlType::Array(_)) {
+                    return Err(rust_type::ONE_DIMENSION.to_owned());
+                }
+                let sql_type = SqlType::Array(Box::new(of.sql_type));
+                return Ok(Typed { sql_type, nullable, nullable_elements: of.nullable, ..of });
+            }
+            (None, RustType::Range(bound)) => {
+                let bound = rust_type(definitions, names, found, bound, place)?;
+                let of = RangeOf::of(&bound.sql_type).filter(|_| !bound.nullable);
+                let of = of.ok_or_else(|| {
+                    "there are ranges of `i32`, `i64`, `BigDecimal`, `NaiveDate`, `NaiveDateTime` and `DateTime<Utc>`"
+                        .to_owned()
+                })?;
+                return Ok(Typed::diesels(SqlType::Range(of), nullable));
             }
             (None, RustType::Refused(message)) => return Err(message.to_owned()),
             (None, RustType::Named) => {
@@ -148,7 +254,7 @@ fn find_type(
                     path.map(|path| rust_type::canonical_tokens(quote::ToTokens::to_token_stream(path)));
                 return Err(format!(
                     "what SQL type `{}` is cannot be told: it is no type of Diesel's and not defined in this \
-                     package; say it with `#[column(sql_type = …)]`",
+                     package; say it with `#[column(sql_type = …)]`, and for one of your own `type_name = \"…\"`",
                     name.unwrap_or_default()
                 ));
             }
@@ -186,8 +292,8 @@ fn sized(sql_type: &mut SqlType, field: &Field, report: &mut impl FnMut(Mark, St
     }
 }
 
-/// Whether each of the project's databases has the type.
-fn held(
+/// Says which of the project's databases have no such type.
+fn report_lacking(
     sql_type: &SqlType,
     field: &Field,
     dialects: &[Dialect],
@@ -199,19 +305,29 @@ fn held(
         SqlType::Uuid => "`String` with `max_length = 36`",
         SqlType::Timestamptz => "`NaiveDateTime`, in UTC",
         SqlType::Jsonb => "`Json`",
+        SqlType::TinyInt | SqlType::Unsigned(IntegerSize::TinyInt) => "`i16`",
+        SqlType::Unsigned(IntegerSize::SmallInt) => "`i32`",
+        SqlType::Unsigned(_) | SqlType::Oid | SqlType::PgLsn => "`i64`",
+        SqlType::Money => "`i64`, in cents",
+        SqlType::Interval => "`i64`, in seconds",
+        SqlType::Range(_) => "its two ends, in a column each",
+        SqlType::Array(_) | SqlType::Multirange(_) => "`Json`, as a `serde_json::Value`",
         _ => "`String`",
     };
-    for dialect in dialects.iter().filter(|dialect| !dialect.holds(sql_type)) {
+    let lacking: Vec<_> = dialects.iter().filter(|dialect| !dialect.holds(sql_type)).collect();
+    if !lacking.is_empty() {
+        let titles: Vec<_> = lacking.iter().map(|dialect| dialect.title()).collect();
+        let (has, it) = if titles.len() == 1 { ("has", "it") } else { ("have", "them") };
         report(
             mark,
             format!(
-                "{} has no type for {sql_type}, and `fenrir.toml` names it among the project's databases; all \
+                "{} {has} no type for {sql_type}, and `fenrir.toml` names {it} among the project's databases; all \
                  of them hold {portable}",
-                dialect.title()
+                titles.join(" and ")
             ),
         );
     }
-    if !has_diesel_type && dialects.iter().all(|dialect| dialect.holds(sql_type)) {
+    if !has_diesel_type && lacking.is_empty() {
         report(
             mark,
             format!(
@@ -222,18 +338,29 @@ fn held(
     }
 }
 
-/// The path of Diesel's type; none where the project's databases have different ones.
+/// The path of Diesel's own type; none where the project's databases have different ones.
 fn diesel_type(sql_type: &SqlType, dialects: &[Dialect]) -> Option<String> {
+    let of = |name: &str, of: SqlType| {
+        let of = diesel_type(&of, dialects)?;
+        Some(format!("::diesel::sql_types::{name}<{of}>"))
+    };
     let name = match sql_type {
         SqlType::Bool => "Bool",
+        SqlType::TinyInt => "TinyInt",
         SqlType::SmallInt => "SmallInt",
         SqlType::Integer => "Integer",
         SqlType::BigInt => "BigInt",
+        SqlType::Unsigned(IntegerSize::TinyInt) => return of("Unsigned", SqlType::TinyInt),
+        SqlType::Unsigned(IntegerSize::SmallInt) => return of("Unsigned", SqlType::SmallInt),
+        SqlType::Unsigned(IntegerSize::Integer) => return of("Unsigned", SqlType::Integer),
+        SqlType::Unsigned(IntegerSize::BigInt) => return of("Unsigned", SqlType::BigInt),
         SqlType::Float => "Float",
         SqlType::Double => "Double",
         SqlType::Numeric { .. } => "Numeric",
+        SqlType::Money => "Money",
         SqlType::Text => "Text",
         SqlType::VarChar { .. } | SqlType::Char { .. } => "VarChar",
+        SqlType::Citext => "Citext",
         SqlType::Binary => "Binary",
         SqlType::Date => "Date",
         SqlType::Time => "Time",
@@ -243,9 +370,18 @@ fn diesel_type(sql_type: &SqlType, dialects: &[Dialect]) -> Option<String> {
             let first = dialects.first().map_or(&["Timestamp"][..], |dialect| dialect.diesel_timestamps());
             first.iter().find(common)?
         }
+        SqlType::Interval => "Interval",
         SqlType::Uuid => "Uuid",
         SqlType::Json => "Json",
         SqlType::Jsonb => "Jsonb",
+        SqlType::Inet => "Inet",
+        SqlType::Cidr => "Cidr",
+        SqlType::MacAddr => "MacAddr",
+        SqlType::MacAddr8 => "MacAddr8",
+        SqlType::Oid => "Oid",
+        SqlType::PgLsn => "PgLsn",
+        SqlType::Range(bound) => return of("Range", bound.bound()),
+        SqlType::Multirange(bound) => return of("Multirange", bound.bound()),
         SqlType::Timestamptz => {
             let mut names: Vec<_> =
                 dialects.iter().filter_map(|dialect| dialect.diesel_timestamptz()).collect();
@@ -255,59 +391,10 @@ fn diesel_type(sql_type: &SqlType, dialects: &[Dialect]) -> Option<String> {
                 _ => return None,
             }
         }
-        SqlType::Enum(_) => return None,
+        SqlType::Array(element) => return of("Array", SqlType::clone(element)),
+        SqlType::Enum(_) | SqlType::Custom { .. } => return None,
     };
     Some(format!("::diesel::sql_types::{name}"))
-}
-
-/// Whether a default is a value of the type.
-fn fits(
-    default: &DefaultValue,
-    sql_type: &SqlType,
-    variants: Option<&Vec<DbEnumVariant>>,
-) -> Result<(), String> {
-    let wrong = |wanted: &str| Err(format!("the default of this column must be {wanted}: it is {sql_type}"));
-    let between = |number: &str, low: i64, high: i64| match number.parse::<i64>() {
-        Ok(value) if (low..=high).contains(&value) => Ok(()),
-        Err(_) if number.contains(['.', 'e', 'E']) => wrong("a whole number"),
-        _ => Err(format!("the default is out of range: {sql_type} goes from {low} to {high}")),
-    };
-    match (sql_type, default) {
-        (_, DefaultValue::Expression(_)) => Ok(()),
-        (SqlType::Bool, DefaultValue::Bool(_)) => Ok(()),
-        (SqlType::Bool, _) => wrong("`true` or `false`"),
-        (SqlType::SmallInt, DefaultValue::Number(number)) => {
-            between(number, i16::MIN.into(), i16::MAX.into())
-        }
-        (SqlType::Integer, DefaultValue::Number(number)) => between(number, i32::MIN.into(), i32::MAX.into()),
-        (SqlType::BigInt, DefaultValue::Number(number)) => between(number, i64::MIN, i64::MAX),
-        (SqlType::SmallInt | SqlType::Integer | SqlType::BigInt, _) => wrong("a whole number"),
-        (SqlType::Float | SqlType::Double | SqlType::Numeric { .. }, DefaultValue::Number(_)) => Ok(()),
-        (SqlType::Float | SqlType::Double | SqlType::Numeric { .. }, _) => wrong("a number"),
-        (SqlType::Enum(_), default) => {
-            let variants = variants.map(Vec::as_slice).unwrap_or_default();
-            let is_label = |label: &String| variants.iter().any(|variant| variant.label == *label);
-            if variants.is_empty() || matches!(default, DefaultValue::Text(label) if is_label(label)) {
-                return Ok(());
-            }
-            let labels: Vec<_> = variants.iter().map(|variant| format!("\"{}\"", variant.label)).collect();
-            wrong(&format!("one of {}", labels.join(", ")))
-        }
-        (
-            SqlType::VarChar { max_length: Some(n) } | SqlType::Char { length: Some(n) },
-            DefaultValue::Text(text),
-        ) if text.chars().count() > *n as usize => {
-            Err(format!("the default has {} characters, and the column takes {n}", text.chars().count()))
-        }
-        (SqlType::Json | SqlType::Jsonb, DefaultValue::Text(text)) => {
-            serde_json::from_str::<serde_json::Value>(text)
-                .map(drop)
-                .map_err(|error| format!("the default is not JSON: {error}"))
-        }
-        (SqlType::Binary, _) => wrong("an expression, `sql(\"…\")`"),
-        (_, DefaultValue::Text(_)) => Ok(()),
-        (_, _) => wrong("a text"),
-    }
 }
 
 /// An integer that alone is the primary key is generated by the database, unless it is given another

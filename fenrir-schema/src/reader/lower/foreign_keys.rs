@@ -99,7 +99,8 @@ fn key(
     }
     for (&field, &there) in fields.iter().zip(&referenced) {
         let (a, b) = (&own.table.columns[field], &other.table.columns[there]);
-        if own.known[field] && other.known[there] && !a.sql_type.can_reference(&b.sql_type) {
+        // What is wrong with a type itself was said.
+        if own.held[field] && other.held[there] && !a.sql_type.can_reference(&b.sql_type) {
             let message = format!(
                 "this field is {}, and `{}.{}`, which it points at, is {}",
                 a.sql_type, target.model.ident, target.model.fields[there].ident, b.sql_type

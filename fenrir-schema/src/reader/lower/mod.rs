@@ -2,6 +2,7 @@
 //! whole.
 
 mod columns;
+mod default_fit;
 mod foreign_keys;
 mod joins;
 mod lacks;
@@ -237,6 +238,8 @@ struct Draft {
     marks: BTreeMap<Identifier, Mark>,
     /// Whether each column's type is known, and not put in to go on with.
     known: Vec<bool>,
+    /// Whether all of the project's databases have each column's type.
+    held: Vec<bool>,
 }
 
 impl Draft {
@@ -267,10 +270,12 @@ impl Draft {
             enums: BTreeSet::new(),
             marks: BTreeMap::new(),
             known: Vec::new(),
+            held: Vec::new(),
         };
         for index in 0..model.fields.len() {
             let lowered = columns::lower(definitions, names, found, index, dialects, problems);
             draft.known.push(lowered.known);
+            draft.held.push(lowered.held);
             draft.enums.extend(lowered.enum_index);
             draft.columns.push(lowered.facts);
             draft.table.columns.push(lowered.column);
