@@ -4,6 +4,7 @@ use std::fs;
 
 use fenrir_schema::migration::{MigrationFolder, checksum, read_all};
 use fenrir_schema::snapshot::{Snapshot, SnapshotModel, SnapshotProject};
+use fenrir_schema::{Change, Identifier};
 use fenrir_schema::{Dialect, in_full};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -62,15 +63,12 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
     let created = changes.iter().filter_map(|change| object(change, true));
     let dropped = changes.iter().filter_map(|change| object(change, false));
     let losses = changes.iter().filter_map(|change| change.inverse().loses()).map(|loss| {
-        let table = loss.table.as_str().to_owned();
-        let column = loss.column.map_or_else(
-            || quote!(::core::option::Option::None),
-            |column| {
-                let column = column.as_str();
-                quote!(::core::option::Option::Some(#column))
-            },
-        );
+        let (table, column) = (loss.table.as_str(), optional(loss.column.as_ref()));
         quote!((#table, #column))
+    });
+    let renames = changes.iter().filter_map(Change::renamed).map(|(table, column, new)| {
+        let (table, column, new) = (table.as_str(), optional(column), new.as_str());
+        quote!((#table, #column, #new))
     });
     // The compiler watches the files; the text is taken as it is in them.
     let (up_path, down_path) = (path(folder, "up.sql")?, path(folder, "down.sql")?);
@@ -88,18 +86,29 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
             creates: &[#(#created),*],
             drops: &[#(#dropped),*],
             down_loses: &[#(#losses),*],
+            renames: &[#(#renames),*],
         }
     })
 }
 
+fn optional(name: Option<&Identifier>) -> TokenStream {
+    match name.map(Identifier::as_str) {
+        Some(name) => quote!(::core::option::Option::Some(#name)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
 /// What a change creates, or drops, that a database keeps under a name of its own.
-fn object(change: &fenrir_schema::Change, creates: bool) -> Option<TokenStream> {
-    use fenrir_schema::Change;
+fn object(change: &Change, creates: bool) -> Option<TokenStream> {
     let (kind, name) = match (change, creates) {
         (Change::CreateTable { table }, true) | (Change::DropTable { table }, false) => {
             ("Table", &table.name)
         }
-        (Change::CreateEnum { name, .. }, true) | (Change::DropEnum { name, .. }, false) => ("Enum", name),
+        (Change::RenameTable { to: name, .. }, true) | (Change::RenameTable { from: name, .. }, false) => {
+            ("Table", name)
+        }
+        (Change::CreateEnum { name, .. } | Change::RenameEnum { to: name, .. }, true)
+        | (Change::DropEnum { name, .. } | Change::RenameEnum { from: name, .. }, false) => ("Enum", name),
         _ => return None,
     };
     let (kind, name) = (Ident::new(kind, Span::call_site()), name.as_str());

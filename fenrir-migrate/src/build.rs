@@ -9,7 +9,7 @@ use fenrir_schema::project::Project;
 use fenrir_schema::reader::Facts;
 use fenrir_schema::snapshot::{self, Snapshot, SnapshotModel, SnapshotProject};
 use fenrir_schema::source::{BuildScriptCfg, Models, Package};
-use fenrir_schema::{Dialect, Schema, diff, in_full};
+use fenrir_schema::{Dialect, Renames, Schema, diff, in_full};
 
 /// Reads the package's models and snapshots their schema, for the macros of the same build.
 ///
@@ -127,7 +127,7 @@ fn check_is_models_package(project: &Project, package: &Package) -> Result<(), S
 /// The statements that create the whole schema.
 fn create_sql(dialect: Dialect, models: &Models) -> Result<String, String> {
     let empty = Schema::default();
-    let changes = diff(&empty, &models.lowered.schema).map_err(|error| in_full(&error))?;
+    let changes = diff(&empty, &models.lowered.schema, &Renames::default());
     let script = dialect.script(&empty, &changes).map_err(|error| in_full(&error))?;
     Ok(script.bare_sql())
 }
@@ -181,16 +181,12 @@ fn tell_pending(project: &Project, models: &Models) -> Result<(), String> {
     };
     let history = History::read(project).map_err(|error| in_full(&error))?;
     let before = history.schema().map_err(|error| in_full(&error))?;
-    let messages: Vec<String> = match diff(&before, &models.lowered.schema) {
-        Ok(changes) => {
-            let pending =
-                |change| format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it");
-            changes.iter().map(pending).collect()
-        }
-        Err(unsupported) => {
-            unsupported.0.iter().map(|one| format!("not in a migration yet: {one}")).collect()
-        }
-    };
+    let after = &models.lowered.schema;
+    let renames = Renames::of_hints(&models.lowered.renames, &before, after);
+    let changes = diff(&before, after, &renames);
+    let messages = changes
+        .iter()
+        .map(|change| format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it"));
     for message in messages {
         match pending {
             Pending::Allow => {}

@@ -41,6 +41,8 @@ pub struct EmbeddedMigration {
     pub drops: &'static [Created],
     /// The tables, and columns of tables, that reverting it would drop.
     pub down_loses: &'static [(&'static str, Option<&'static str>)],
+    /// The tables, and columns of tables, that it renames, in order, each with its new name.
+    pub renames: &'static [(&'static str, Option<&'static str>, &'static str)],
 }
 
 /// What a migration creates or drops under a name of its own.

@@ -20,6 +20,27 @@ pub(crate) enum Migration {
     Embedded(EmbeddedMigration),
 }
 
+/// A table, or a column of it, that gets another name.
+pub(crate) struct Renamed {
+    table: Identifier,
+    column: Option<Identifier>,
+    new: Identifier,
+}
+
+impl Renamed {
+    /// What was meant before it, as it is called after it.
+    pub(crate) fn follow(&self, loss: &mut Loss) {
+        if self.table != loss.table {
+            return;
+        }
+        match &self.column {
+            None => loss.table.clone_from(&self.new),
+            Some(_) if self.column == loss.column => loss.column = Some(self.new.clone()),
+            Some(_) => {}
+        }
+    }
+}
+
 /// What a migration creates or drops under a name of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
@@ -133,6 +154,14 @@ impl Migration {
                         Change::DropTable { table } => drops.push(Object::Table(table.name)),
                         Change::CreateEnum { name, .. } => creates.push(Object::Enum(name)),
                         Change::DropEnum { name, .. } => drops.push(Object::Enum(name)),
+                        Change::RenameTable { from, to } => {
+                            creates.push(Object::Table(to));
+                            drops.push(Object::Table(from));
+                        }
+                        Change::RenameEnum { from, to } => {
+                            creates.push(Object::Enum(to));
+                            drops.push(Object::Enum(from));
+                        }
                         _ => {}
                     }
                 }
@@ -142,6 +171,34 @@ impl Migration {
                 let objects = |list: &[Created]| list.iter().filter_map(object).collect();
                 (objects(embedded.creates), objects(embedded.drops))
             }
+        })
+    }
+
+    /// What it renames.
+    pub(crate) fn renames(&self) -> Result<Vec<Renamed>, Error> {
+        Ok(match self {
+            Migration::Folder(folder) => folder
+                .changes()?
+                .iter()
+                .filter_map(Change::renamed)
+                .map(|(table, column, new)| Renamed {
+                    table: table.clone(),
+                    column: column.cloned(),
+                    new: new.clone(),
+                })
+                .collect(),
+            Migration::Embedded(embedded) => embedded
+                .renames
+                .iter()
+                .filter_map(|(table, column, new)| {
+                    let column = column.map(Identifier::new).transpose().ok()?;
+                    Some(Renamed {
+                        table: Identifier::new(*table).ok()?,
+                        column,
+                        new: Identifier::new(*new).ok()?,
+                    })
+                })
+                .collect(),
         })
     }
 
@@ -156,7 +213,7 @@ impl Migration {
                 .iter()
                 .filter_map(|(table, column)| {
                     let column = column.and_then(|column| Identifier::new(column).ok());
-                    Some(Loss { table: Identifier::new(*table).ok()?, column })
+                    Some(Loss { table: Identifier::new(*table).ok()?, column, becomes: None })
                 })
                 .collect(),
         })

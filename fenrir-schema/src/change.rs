@@ -4,8 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use crate::table::listed;
-use crate::{Column, EnumType, Expression, ForeignKey, Identifier, Index, Table, Unique};
+use crate::{
+    Column, Conversion, EnumType, Expression, ForeignKey, Identifier, Index, PrimaryKey, SqlType, Table,
+    Unique,
+};
 
 /// One change to a schema.
 ///
@@ -20,6 +25,19 @@ pub enum Change {
     CreateEnum { name: Identifier, definition: EnumType },
     /// An enum that goes.
     DropEnum { name: Identifier, definition: EnumType },
+    /// An enum with another name.
+    RenameEnum { from: Identifier, to: Identifier },
+    /// An enum with other labels, or with the same in another order.
+    AlterEnum {
+        name: Identifier,
+        from: EnumType,
+        to: EnumType,
+        /// The labels that are new names of old ones: from the old to the new.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        renamed: BTreeMap<String, String>,
+    },
+    /// A table with another name.
+    RenameTable { from: Identifier, to: Identifier },
     /// A new table, with its constraints and indexes.
     CreateTable { table: Table },
     /// A table that goes, with its rows.
@@ -34,15 +52,27 @@ pub enum Change {
     },
     /// A column that goes, with its values.
     DropColumn { table: Identifier, column: Column },
-    /// A column that becomes another: one that may hold NULL or not, or with another default.
+    /// A column with another name.
+    RenameColumn { table: Identifier, from: Identifier, to: Identifier },
+    /// A column that becomes another: one of another type, that may hold NULL or not, with another default,
+    /// or generated otherwise.
     AlterColumn {
         table: Identifier,
         from: Column,
         to: Column,
+        /// How a value of the new type is had from the old one; without it, as the types say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        using: Option<Expression>,
         /// What the rows that hold NULL get, where it may not hold that any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backfill: Option<Expression>,
     },
+    /// Another primary key.
+    AlterPrimaryKey { table: Identifier, from: PrimaryKey, to: PrimaryKey },
+    /// A constraint with another name.
+    RenameConstraint { table: Identifier, kind: ConstraintKind, from: Identifier, to: Identifier },
+    /// An index with another name.
+    RenameIndex { table: Identifier, from: Identifier, to: Identifier },
     /// A new unique constraint.
     AddUnique { table: Identifier, name: Identifier, definition: Unique },
     /// A unique constraint that goes.
@@ -65,6 +95,18 @@ pub enum Change {
     SetColumnComment { table: Identifier, column: Identifier, from: Option<String>, to: Option<String> },
 }
 
+/// What a constraint that is renamed is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConstraintKind {
+    /// A unique constraint.
+    Unique,
+    /// A check.
+    Check,
+    /// A foreign key.
+    ForeignKey,
+}
+
 impl Change {
     /// The change that takes this one back.
     #[must_use]
@@ -77,9 +119,21 @@ impl Change {
             DropTable { table } => CreateTable { table },
             AddColumn { table, column, backfill: _ } => DropColumn { table, column },
             DropColumn { table, column } => AddColumn { table, column, backfill: None },
-            AlterColumn { table, from, to, backfill: _ } => {
-                AlterColumn { table, from: to, to: from, backfill: None }
+            AlterColumn { table, from, to, using: _, backfill: _ } => {
+                AlterColumn { table, from: to, to: from, using: None, backfill: None }
             }
+            RenameEnum { from, to } => RenameEnum { from: to, to: from },
+            AlterEnum { name, from, to, renamed } => {
+                let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
+                AlterEnum { name, from: to, to: from, renamed }
+            }
+            RenameTable { from, to } => RenameTable { from: to, to: from },
+            RenameColumn { table, from, to } => RenameColumn { table, from: to, to: from },
+            AlterPrimaryKey { table, from, to } => AlterPrimaryKey { table, from: to, to: from },
+            RenameConstraint { table, kind, from, to } => {
+                RenameConstraint { table, kind, from: to, to: from }
+            }
+            RenameIndex { table, from, to } => RenameIndex { table, from: to, to: from },
             AddUnique { table, name, definition } => DropUnique { table, name, definition },
             DropUnique { table, name, definition } => AddUnique { table, name, definition },
             AddCheck { table, name, definition } => DropCheck { table, name, definition },
@@ -99,9 +153,18 @@ impl Change {
     #[must_use]
     pub fn loses(&self) -> Option<Loss> {
         match self {
-            Change::DropTable { table } => Some(Loss { table: table.name.clone(), column: None }),
+            Change::DropTable { table } => {
+                Some(Loss { table: table.name.clone(), column: None, becomes: None })
+            }
             Change::DropColumn { table, column } => {
-                Some(Loss { table: table.clone(), column: Some(column.name.clone()) })
+                Some(Loss { table: table.clone(), column: Some(column.name.clone()), becomes: None })
+            }
+            Change::AlterColumn { table, from, to, using, .. }
+                if using.is_some()
+                    || Conversion::between(&from.sql_type, &to.sql_type) >= Conversion::Loses =>
+            {
+                let (column, becomes) = (Some(to.name.clone()), Some(to.sql_type.clone()));
+                Some(Loss { table: table.clone(), column, becomes })
             }
             _ => None,
         }
@@ -111,9 +174,32 @@ impl Change {
     #[must_use]
     pub fn risk(&self) -> Option<String> {
         match self {
-            Change::AlterColumn { table, from, to, backfill: None } if from.nullable && !to.nullable => {
-                Some(format!("Fails where column `{table}.{}` holds NULL.", to.name))
+            Change::AlterColumn { table, from, to, backfill, using } => {
+                let mut risks = Vec::new();
+                let column = &to.name;
+                let checks = Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Checks;
+                if checks && using.is_none() {
+                    risks.push(format!(
+                        "Fails where a value of column `{table}.{column}` is no {}.",
+                        to.sql_type
+                    ));
+                }
+                if from.nullable && !to.nullable && backfill.is_none() {
+                    risks.push(format!("Fails where column `{table}.{column}` holds NULL."));
+                }
+                (!risks.is_empty()).then(|| risks.join(" "))
             }
+            Change::AlterEnum { name, .. } => {
+                let dropped = self.dropped_labels();
+                (!dropped.is_empty()).then(|| {
+                    let labels: Vec<_> = dropped.iter().map(|label| format!("{label:?}")).collect();
+                    format!("Fails where a row has {} of enum `{name}`.", labels.join(" or "))
+                })
+            }
+            Change::AlterPrimaryKey { table, from, to } if from.columns != to.columns => Some(format!(
+                "Fails where two rows of table `{table}` have the same {}, its primary key.",
+                listed(&to.columns)
+            )),
             Change::AddUnique { table, name, definition } => Some(format!(
                 "Fails where two rows of table `{table}` have the same {}, which `{name}` forbids.",
                 listed(&definition.columns)
@@ -132,16 +218,45 @@ impl Change {
         }
     }
 
-    /// The table that it changes; none for an enum.
+    /// The labels that an enum loses, and that are not renamed.
+    #[must_use]
+    pub fn dropped_labels(&self) -> Vec<&str> {
+        let Change::AlterEnum { from, to, renamed, .. } = self else { return Vec::new() };
+        let stays = |label: &String| to.labels.contains(renamed.get(label).unwrap_or(label));
+        from.labels.iter().filter(|label| !stays(label)).map(String::as_str).collect()
+    }
+
+    /// The table, or the column of it, that it renames, and the new name.
+    #[must_use]
+    pub fn renamed(&self) -> Option<(&Identifier, Option<&Identifier>, &Identifier)> {
+        match self {
+            Change::RenameTable { from, to } => Some((from, None, to)),
+            Change::RenameColumn { table, from, to } => Some((table, Some(from), to)),
+            _ => None,
+        }
+    }
+
+    /// Whether it only gives a table, a column or an enum another name.
+    #[must_use]
+    pub(crate) fn is_rename(&self) -> bool {
+        matches!(self, Change::RenameEnum { .. } | Change::RenameTable { .. } | Change::RenameColumn { .. })
+    }
+
+    /// The table that it changes, by its name before it; none for an enum.
     #[must_use]
     pub fn table(&self) -> Option<&Identifier> {
         use Change::*;
         match self {
-            CreateEnum { .. } | DropEnum { .. } => None,
+            CreateEnum { .. } | DropEnum { .. } | RenameEnum { .. } | AlterEnum { .. } => None,
+            RenameTable { from, .. } => Some(from),
             CreateTable { table } | DropTable { table } => Some(&table.name),
             AddColumn { table, .. }
             | DropColumn { table, .. }
+            | RenameColumn { table, .. }
             | AlterColumn { table, .. }
+            | AlterPrimaryKey { table, .. }
+            | RenameConstraint { table, .. }
+            | RenameIndex { table, .. }
             | AddUnique { table, .. }
             | DropUnique { table, .. }
             | AddCheck { table, .. }
@@ -180,13 +295,19 @@ pub struct Loss {
     /// The column of it; without one, the whole table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<Identifier>,
+    /// The type that its values are turned into; none where they go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<SqlType>,
 }
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.column {
-            None => write!(f, "table `{}`", self.table),
-            Some(column) => write!(f, "column `{}.{column}`", self.table),
+        match (&self.column, &self.becomes) {
+            (None, _) => write!(f, "table `{}`", self.table),
+            (Some(column), None) => write!(f, "column `{}.{column}`", self.table),
+            (Some(column), Some(becomes)) => {
+                write!(f, "column `{}.{column}`, whose values become {becomes}", self.table)
+            }
         }
     }
 }
@@ -204,6 +325,17 @@ impl fmt::Display for Change {
             DropColumn { table, column } => write!(f, "drop column `{table}.{}`", column.name),
             AlterColumn { table, from, to, .. } => {
                 let mut parts = Vec::new();
+                let kind = format!("{} → {}", from.sql_type, to.sql_type);
+                if from.sql_type != to.sql_type {
+                    parts.push(kind.as_str());
+                }
+                if from.auto_increment != to.auto_increment {
+                    parts.push(match (from.auto_increment, to.auto_increment) {
+                        (_, None) => "no longer generated",
+                        (None, Some(_)) => "generated",
+                        (Some(_), Some(_)) => "generated otherwise",
+                    });
+                }
                 if from.default != to.default {
                     parts.push(if to.default.is_some() { "another default" } else { "no default" });
                 }
@@ -212,6 +344,37 @@ impl fmt::Display for Change {
                 }
                 write!(f, "change column `{table}.{}`: {}", to.name, parts.join(", "))
             }
+            RenameEnum { from, to } => write!(f, "rename enum `{from}` to `{to}`"),
+            AlterEnum { name, from, to, renamed } => {
+                let mut parts: Vec<_> =
+                    renamed.iter().map(|(old, new)| format!("rename {old:?} to {new:?}")).collect();
+                parts.extend(self.dropped_labels().iter().map(|label| format!("drop {label:?}")));
+                let is_new = |label: &&String| {
+                    !from.labels.contains(label) && !renamed.values().any(|new| new == *label)
+                };
+                parts.extend(to.labels.iter().filter(is_new).map(|label| format!("add {label:?}")));
+                if parts.is_empty() {
+                    parts.push("another order".to_owned());
+                }
+                write!(f, "change enum `{name}`: {}", parts.join(", "))
+            }
+            RenameTable { from, to } => write!(f, "rename table `{from}` to `{to}`"),
+            RenameColumn { table, from, to } => write!(f, "rename column `{table}.{from}` to `{to}`"),
+            AlterPrimaryKey { table, from, to } if from.columns == to.columns => {
+                write!(f, "rename the primary key of `{table}` to `{}`", to.name)
+            }
+            AlterPrimaryKey { table, to, .. } => {
+                write!(f, "change the primary key of `{table}` to {}", listed(&to.columns))
+            }
+            RenameConstraint { table, kind, from, to } => {
+                let kind = match kind {
+                    ConstraintKind::Unique => "unique constraint",
+                    ConstraintKind::Check => "check",
+                    ConstraintKind::ForeignKey => "foreign key",
+                };
+                write!(f, "rename {kind} `{from}` of `{table}` to `{to}`")
+            }
+            RenameIndex { table, from, to } => write!(f, "rename index `{from}` of `{table}` to `{to}`"),
             AddUnique { table, name, definition } => {
                 write!(f, "add unique constraint `{name}` on `{table}` ({})", listed(&definition.columns))
             }

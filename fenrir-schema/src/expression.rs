@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Identifier;
+use crate::{Dialect, Identifier};
 
 /// An SQL expression as a user wrote it, such as `CURRENT_TIMESTAMP` or `length(name) > 2`.
 ///
@@ -67,26 +67,40 @@ impl Expression {
     /// ```
     #[must_use]
     pub fn mentions(&self, name: &Identifier) -> bool {
-        let mut rest = self.0.as_str();
-        while let Some(first) = rest.chars().next() {
-            let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-            let end = match first {
-                '\'' | '"' | '`' => 1 + rest[1..].find(first).map_or(rest.len() - 1, |at| at + 1),
-                c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-                c => c.len_utf8(),
-            };
-            let word = &rest[..end];
-            let found = match first {
-                '\'' => false,
-                '"' | '`' => word.trim_matches(first).eq_ignore_ascii_case(name.as_str()),
-                _ => word.eq_ignore_ascii_case(name.as_str()),
-            };
-            if found {
-                return true;
-            }
-            rest = &rest[end..];
+        words(&self.0).any(|word| word.names(name))
+    }
+
+    /// The same expression where something has another name: a column that is renamed. None where that
+    /// cannot be said for every database: the new name must be quoted, or stands in it already, or the old
+    /// one may be that of a function.
+    ///
+    /// ```
+    /// use fenrir_schema::{Expression, Identifier};
+    ///
+    /// let check = Expression::new("length(name) > 2 AND name <> 'name'")?;
+    /// let renamed = check.renamed(&Identifier::new("name")?, &Identifier::new("title")?);
+    /// assert_eq!(renamed, Some(Expression::new("length(title) > 2 AND title <> 'name'")?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn renamed(&self, old: &Identifier, new: &Identifier) -> Option<Expression> {
+        if !self.mentions(old) {
+            return Some(self.clone());
         }
-        false
+        if self.mentions(new) || !(is_plain(old) && is_plain(new)) {
+            return None;
+        }
+        let mut text = String::new();
+        for word in words(&self.0) {
+            if !word.names(old) {
+                text.push_str(word.text);
+            } else if word.text != old.as_str() || word.is_called_in(&self.0) {
+                return None;
+            } else {
+                text.push_str(new.as_str());
+            }
+        }
+        Some(Expression(text))
     }
 
     /// The expression, as it was written.
@@ -94,6 +108,51 @@ impl Expression {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a name means the same in every database without quotes.
+fn is_plain(name: &Identifier) -> bool {
+    Dialect::ALL.iter().all(|dialect| dialect.quote(name) == name.as_str())
+}
+
+/// A part of an expression: a word, something in quotes, or one other character.
+struct Word<'a> {
+    start: usize,
+    text: &'a str,
+    first: char,
+}
+
+impl Word<'_> {
+    /// Whether it is this name, quoted or not, and not a text.
+    fn names(&self, name: &Identifier) -> bool {
+        match self.first {
+            '\'' => false,
+            '"' | '`' => self.text.trim_matches(self.first).eq_ignore_ascii_case(name.as_str()),
+            _ => self.text.eq_ignore_ascii_case(name.as_str()),
+        }
+    }
+
+    /// Whether a parenthesis follows it: it may be a function.
+    fn is_called_in(&self, text: &str) -> bool {
+        text[self.start + self.text.len()..].trim_start().starts_with('(')
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let end = match first {
+            '\'' | '"' | '`' => 1 + rest[1..].find(first).map_or(rest.len() - 1, |at| at + 1),
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let start = text.len() - rest.len();
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Word { start, text, first })
+    })
 }
 
 fn check(text: &str) -> Result<(), ExpressionError> {
@@ -168,6 +227,26 @@ mod tests {
             ["CURRENT_TIMESTAMP", "a > 0 AND (b = ';' OR c = '--')", "'it''s'", "-1", "a[1]", "\"x;y\" > 0"]
         {
             assert_eq!(Expression::new(text).map(String::from), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_mean_something_else_is_not_replaced() {
+        let name = |text: &str| Identifier::new(text).unwrap();
+        let renamed = |text: &str, old: &str, new: &str| {
+            Expression::new(text).unwrap().renamed(&name(old), &name(new)).map(String::from)
+        };
+        assert_eq!(renamed("a > 0", "b", "c").as_deref(), Some("a > 0"));
+        assert_eq!(renamed("a > 'a' + aa", "a", "b").as_deref(), Some("b > 'a' + aa"));
+        for (text, old, new) in [
+            ("a > b", "a", "b"),
+            ("lower (lower) > 'x'", "lower", "upper"),
+            ("lower(x) > 'x'", "lower", "upper"),
+            ("a > 0", "a", "order"),
+            ("\"a\" > 0", "a", "b"),
+            ("A > 0", "a", "b"),
+        ] {
+            assert_eq!(renamed(text, old, new), None, "{text}");
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Change, Identifier, Schema, Table};
+use crate::change::ConstraintKind;
+use crate::{Change, DefaultValue, Expression, Identifier, IndexTarget, Schema, SqlType, Table};
 
 /// A change that does not fit the schema it is applied to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,40 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
             table.columns.remove(index);
             Ok(())
         }
+        RenameEnum { from, to } => rename_enum(schema, from, to),
+        AlterEnum { name, from, to, renamed } => {
+            replace_in(&mut schema.enums, name, from, to)?;
+            for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+                // The default is a label, and follows it.
+                if let (SqlType::Enum(of), Some(DefaultValue::Text(label))) =
+                    (&column.sql_type, &mut column.default)
+                {
+                    if let Some(new) = renamed.get(label).filter(|_| of == name) {
+                        label.clone_from(new);
+                    }
+                }
+            }
+            Ok(())
+        }
+        RenameTable { from, to } => rename_table(schema, from, to),
+        RenameColumn { table, from, to } => rename_column(schema, table, from, to),
+        AlterPrimaryKey { table, from, to } => {
+            let table = find(schema, table)?;
+            if table.primary_key != *from {
+                return Err(DIFFERENT);
+            }
+            table.primary_key.clone_from(to);
+            Ok(())
+        }
+        RenameConstraint { table, kind, from, to } => {
+            let table = find(schema, table)?;
+            match kind {
+                ConstraintKind::Unique => rename(&mut table.uniques, from, to),
+                ConstraintKind::Check => rename(&mut table.checks, from, to),
+                ConstraintKind::ForeignKey => rename(&mut table.foreign_keys, from, to),
+            }
+        }
+        RenameIndex { table, from, to } => rename(&mut find(schema, table)?.indexes, from, to),
         AlterColumn { table, from, to, .. } => {
             let table = find(schema, table)?;
             let there = table.columns.iter_mut().find(|there| there.name == from.name).ok_or(ABSENT)?;
@@ -99,10 +134,107 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
 
 const PRESENT: &str = "it is there already";
 const ABSENT: &str = "it is not there";
+const UNCLEAR: &str = "an expression names it in a way that cannot be renamed";
 const DIFFERENT: &str = "what is there differs from what the change says";
 
 fn find<'a>(schema: &'a mut Schema, table: &Identifier) -> Result<&'a mut Table, &'static str> {
     schema.tables.get_mut(table).ok_or("its table is not there")
+}
+
+fn rename_enum(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Result<(), &'static str> {
+    rename(&mut schema.enums, from, to)?;
+    for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+        if let Some(name) = column.sql_type.enum_name_mut() {
+            renamed(name, from, to);
+        }
+    }
+    Ok(())
+}
+
+fn rename_table(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Result<(), &'static str> {
+    rename(&mut schema.tables, from, to)?;
+    for table in schema.tables.values_mut() {
+        renamed(&mut table.name, from, to);
+        for key in table.foreign_keys.values_mut() {
+            renamed(&mut key.references, from, to);
+        }
+    }
+    Ok(())
+}
+
+/// With all that names the column. An expression in which it cannot be named otherwise is in the way: it
+/// goes before, and comes after.
+fn rename_column(
+    schema: &mut Schema,
+    name: &Identifier,
+    from: &Identifier,
+    to: &Identifier,
+) -> Result<(), &'static str> {
+    let mut table = find(schema, name)?.clone();
+    if table.column(to).is_some() {
+        return Err(PRESENT);
+    }
+    let column = table.columns.iter_mut().find(|there| there.name == *from).ok_or(ABSENT)?;
+    column.name.clone_from(to);
+    let in_list =
+        |columns: &mut Vec<Identifier>| columns.iter_mut().for_each(|column| renamed(column, from, to));
+    let in_expression = |expression: &mut Expression| -> Result<(), &'static str> {
+        *expression = expression.renamed(from, to).ok_or(UNCLEAR)?;
+        Ok(())
+    };
+    in_list(&mut table.primary_key.columns);
+    table.uniques.values_mut().for_each(|unique| in_list(&mut unique.columns));
+    table.foreign_keys.values_mut().for_each(|key| in_list(&mut key.columns));
+    table.checks.values_mut().try_for_each(in_expression)?;
+    for index in table.indexes.values_mut() {
+        index.predicate.iter_mut().try_for_each(in_expression)?;
+        for key in &mut index.keys {
+            match &mut key.of {
+                IndexTarget::Column(column) => renamed(column, from, to),
+                IndexTarget::Expression(expression) => in_expression(expression)?,
+            }
+        }
+    }
+    schema.tables.insert(name.clone(), table);
+    for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
+        if key.references == *name {
+            in_list(&mut key.referenced_columns);
+        }
+    }
+    Ok(())
+}
+
+fn renamed(name: &mut Identifier, from: &Identifier, to: &Identifier) {
+    if name == from {
+        name.clone_from(to);
+    }
+}
+
+fn rename<T>(
+    map: &mut BTreeMap<Identifier, T>,
+    from: &Identifier,
+    to: &Identifier,
+) -> Result<(), &'static str> {
+    if map.contains_key(to) {
+        return Err(PRESENT);
+    }
+    let value = map.remove(from).ok_or(ABSENT)?;
+    map.insert(to.clone(), value);
+    Ok(())
+}
+
+fn replace_in<T: Clone + PartialEq>(
+    map: &mut BTreeMap<Identifier, T>,
+    name: &Identifier,
+    from: &T,
+    to: &T,
+) -> Result<(), &'static str> {
+    let there = map.get_mut(name).ok_or(ABSENT)?;
+    if there != from {
+        return Err(DIFFERENT);
+    }
+    there.clone_from(to);
+    Ok(())
 }
 
 fn insert<T: Clone>(

@@ -8,6 +8,7 @@
 //! [`Dialect::script`] → [`Script`].
 
 mod change;
+mod conversion;
 mod dialect;
 mod diff;
 pub mod digest;
@@ -19,6 +20,7 @@ pub mod migration;
 pub mod project;
 #[cfg(feature = "reader")]
 pub mod reader;
+mod renames;
 mod schema;
 mod script;
 pub mod snapshot;
@@ -28,13 +30,15 @@ mod sql_type;
 mod table;
 mod type_name;
 
-pub use change::{Change, Loss, invert};
+pub use change::{Change, ConstraintKind, Loss, invert};
+pub use conversion::Conversion;
 pub use dialect::{Dialect, Lack, Part, StandIn, UnknownDialect, needs_value};
-pub use diff::{UnsupportedChange, UnsupportedChanges, diff};
+pub use diff::diff;
 pub use expression::{DefaultValue, Expression, ExpressionError};
 pub use fold::{FoldError, fold};
 pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
 pub use in_full::in_full;
+pub use renames::{RenameCandidate, RenameError, Renames};
 pub use schema::{EnumType, Schema};
 pub use script::{Frame, Script, Statement};
 pub use sql_type::{IntegerSize, RangeOf, SqlType};

@@ -70,6 +70,14 @@ impl Script {
         self.statements.push(Statement { about: None, sql });
     }
 
+    /// Adds statements under one comment.
+    pub(crate) fn push_all(&mut self, about: impl ToString, statements: impl IntoIterator<Item = String>) {
+        for (number, sql) in statements.into_iter().enumerate() {
+            let about = (number == 0).then(|| about.to_string());
+            self.statements.push(Statement { about, sql });
+        }
+    }
+
     /// The text of `up.sql` or `down.sql`, under a header of comment lines.
     #[must_use]
     pub fn to_sql(&self, header: &[String]) -> String {

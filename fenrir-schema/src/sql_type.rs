@@ -209,6 +209,14 @@ impl SqlType {
         }
     }
 
+    pub(crate) fn enum_name_mut(&mut self) -> Option<&mut Identifier> {
+        match self {
+            SqlType::Enum(name) => Some(name),
+            SqlType::Array(of) => of.enum_name_mut(),
+            _ => None,
+        }
+    }
+
     /// The extension of PostgreSQL that it comes from, where it is not built in.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {

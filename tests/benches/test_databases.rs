@@ -78,6 +78,7 @@ fn history() -> &'static Migrations {
                 creates: &[],
                 drops: &[],
                 down_loses: &[],
+                renames: &[],
             });
             parent = Some(revision);
         }

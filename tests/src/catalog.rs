@@ -6,16 +6,24 @@ use crate::database::Connected;
 /// left out, and the order of columns.
 #[must_use]
 pub fn describe(connected: &mut Connected) -> Vec<String> {
+    let is_sqlite = matches!(connected, Connected::Sqlite(_));
     let queries: &[&str] = match connected {
         Connected::Postgres(_) => POSTGRES,
         Connected::Sqlite(_) => SQLITE,
         Connected::Mysql(_) => MYSQL,
     };
-    let mut lines: Vec<String> = queries
-        .iter()
-        .flat_map(|sql| connected.texts(sql))
-        .map(|line| tokens(&line.unwrap_or_default()))
-        .collect();
+    let mut lines: Vec<String> =
+        queries
+            .iter()
+            .flat_map(|sql| connected.texts(sql))
+            .map(|line| {
+                if is_sqlite {
+                    unquoted(&line.unwrap_or_default())
+                } else {
+                    tokens(&line.unwrap_or_default())
+                }
+            })
+            .collect();
     lines.sort();
     lines
 }
@@ -23,6 +31,25 @@ pub fn describe(connected: &mut Connected) -> Vec<String> {
 /// White space is nobody's meaning, and SQLite keeps the text of statements.
 fn tokens(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same, with names in quotes only where they are no words: SQLite quotes the names that it writes itself,
+/// in a statement whose table or column is renamed.
+fn unquoted(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let quoted = matches!(first, '\'' | '"').then(|| rest[1..].find(first)).flatten();
+        let end = quoted.map_or(first.len_utf8(), |at| at + 2);
+        let (part, after) = rest.split_at(end);
+        let word = part.trim_matches('"');
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let is_plain =
+            first == '"' && word.starts_with(|c: char| !c.is_ascii_digit()) && word.chars().all(is_word);
+        text.push_str(if is_plain { word } else { part });
+        rest = after;
+    }
+    tokens(&text)
 }
 
 const POSTGRES: &[&str] = &[
@@ -42,8 +69,11 @@ const POSTGRES: &[&str] = &[
      WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%'",
     "SELECT 'enum ' || t.typname || ' ' || string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) AS value \
      FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid GROUP BY t.typname",
-    "SELECT 'sequence ' || relname AS value FROM pg_class \
-     WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace",
+    "SELECT 'sequence ' || c.relname || ' ' || s.seqtypid::regtype || coalesce(' of ' || d.refobjid::regclass || \
+     '.' || a.attname, '') AS value FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid \
+     LEFT JOIN pg_depend d ON d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') \
+     LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+     WHERE c.relnamespace = 'public'::regnamespace",
     "SELECT 'table ' || relname || coalesce(' comment ' || obj_description(oid, 'pg_class'), '') AS value \
      FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_\\_%'",
 ];
@@ -104,7 +134,7 @@ pub fn sqlite_constraints(connected: &mut Connected) -> Vec<String> {
     for text in connected.texts(sql).into_iter().flatten() {
         let (name, text) = text.split_once('\n').unwrap();
         for part in parts(text).iter().filter(|part| part.contains("CONSTRAINT")) {
-            lines.push(format!("{name}: {}", tokens(part)));
+            lines.push(format!("{name}: {}", unquoted(part)));
         }
     }
     lines.sort();

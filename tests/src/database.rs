@@ -121,6 +121,16 @@ struct TextRow {
 }
 
 impl Connected {
+    /// The kind of database.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Mysql(_) => Dialect::Mysql,
+        }
+    }
+
     /// Runs statements.
     ///
     /// # Errors

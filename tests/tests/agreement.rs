@@ -11,7 +11,7 @@ use diesel::{MysqlConnection, PgConnection, RunQueryDsl, SqliteConnection};
 use fenrir_migrate::testing::assert_migrations_match_models;
 use fenrir_migrate::{Dialect, EmbeddedMigration, Migrations};
 use fenrir_models::MIGRATIONS;
-use fenrir_schema::{Schema, diff};
+use fenrir_schema::{Renames, Schema, diff};
 use fenrir_tests::catalog;
 use fenrir_tests::database::{Connected, TestDatabase};
 use fenrir_tests::random::{self, Case};
@@ -125,6 +125,7 @@ fn what_extensions_make_is_no_difference(connection: &mut PgConnection) {
                 creates: &[],
                 drops: &[],
                 down_loses: &[],
+                renames: &[],
             }]),
         )],
     );
@@ -156,6 +157,7 @@ macro_rules! on_mysql {
                     creates: &[],
                     drops: &[],
                     down_loses: &[],
+                    renames: &[],
                 }]),
             )],
         );
@@ -231,13 +233,13 @@ fn any_models_agree_with_what_they_were_migrated_to_on_mysql() {
 /// Models agree with a database that was migrated to them, and not with one that has been migrated on.
 fn agreement(case: &Case, database: &TestDatabase) -> Result<(), String> {
     let dialect = database.dialect();
-    let (a, b) = case.schemas();
+    let (a, b, renames) = case.schemas();
     let (a, b) = (random::held_by(a, dialect), random::held_by(b, dialect));
     database.reset();
     let mut connected = database.connect();
-    migrate(&mut connected, &Schema::default(), &a, dialect)?;
+    migrate(&mut connected, &Schema::default(), &a, &Renames::default())?;
     agree(&mut connected, &a, dialect).map_err(|said| format!("with the first: {said}"))?;
-    let is_changed = migrate(&mut connected, &a, &b, dialect)?;
+    let is_changed = migrate(&mut connected, &a, &b, &renames)?;
     agree(&mut connected, &b, dialect).map_err(|said| format!("with the second: {said}"))?;
     match agree(&mut connected, &a, dialect) {
         Ok(()) if is_changed => Err("no difference between the two is seen".to_owned()),
@@ -246,8 +248,9 @@ fn agreement(case: &Case, database: &TestDatabase) -> Result<(), String> {
 }
 
 /// Returns whether there was anything to change.
-fn migrate(connected: &mut Connected, from: &Schema, to: &Schema, dialect: Dialect) -> Result<bool, String> {
-    let changes = diff(from, to).map_err(|error| error.to_string())?;
+fn migrate(connected: &mut Connected, from: &Schema, to: &Schema, renames: &Renames) -> Result<bool, String> {
+    let dialect = connected.dialect();
+    let changes = diff(from, to, renames);
     let (changes, _) = dialect.with_stand_ins(from, &changes);
     let script = dialect.script(from, &changes).map_err(|error| error.to_string())?;
     let sql = script.to_sql(&[]);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fenrir_migrate::Dialect;
-use fenrir_schema::{Change, Schema, Script, diff, fold, invert};
+use fenrir_schema::{Change, Column, Renames, Schema, Script, Table, diff, fold, invert};
 use fenrir_tests::catalog;
 use fenrir_tests::database::{Connected, TestDatabase};
 use fenrir_tests::random::{self, Case};
@@ -12,8 +12,8 @@ use fenrir_tests::random::{self, Case};
 #[test]
 fn folding_a_difference_gives_the_other_schema() {
     random::check(20_000, |case| {
-        let (a, b) = case.schemas();
-        let changes = diff(&a, &b).map_err(|error| error.to_string())?;
+        let (a, b, renames) = case.schemas();
+        let changes = diff(&a, &b, &renames);
         let mut folded = a.clone();
         fold(&mut folded, &changes).map_err(|error| error.to_string())?;
         same("up", &folded, &b)?;
@@ -26,11 +26,10 @@ fn folding_a_difference_gives_the_other_schema() {
 #[test]
 fn a_schema_does_not_differ_from_itself() {
     random::check(20_000, |case| {
-        let (a, b) = case.schemas();
+        let (a, b, renames) = case.schemas();
         let mut folded = a.clone();
-        fold(&mut folded, &diff(&a, &b).map_err(|error| error.to_string())?)
-            .map_err(|error| error.to_string())?;
-        let again = diff(&folded, &b).map_err(|error| error.to_string())?;
+        fold(&mut folded, &diff(&a, &b, &renames)).map_err(|error| error.to_string())?;
+        let again = diff(&folded, &b, &Renames::default());
         if again.is_empty() { Ok(()) } else { Err(format!("{again:?}")) }
     });
 }
@@ -39,7 +38,7 @@ fn a_schema_does_not_differ_from_itself() {
 #[test]
 fn a_schema_has_one_text() {
     random::check(5_000, |case| {
-        let (_, b) = case.schemas();
+        let (_, b, _) = case.schemas();
         let mut shuffled = b.clone();
         for table in shuffled.tables.values_mut() {
             table.columns.reverse();
@@ -86,9 +85,9 @@ fn same(what: &str, a: &Schema, b: &Schema) -> Result<(), String> {
 /// Laws 2 and 3: up makes what creating B anew makes, down makes A again, and no value is changed.
 fn round_trip(case: &Case, database: &TestDatabase) -> Result<(), String> {
     let dialect = database.dialect();
-    let (a, b) = case.schemas();
+    let (a, b, renames) = case.schemas();
     let (a, b) = (random::held_by(a, dialect), random::held_by(b, dialect));
-    let changes = diff(&a, &b).map_err(|error| error.to_string())?;
+    let changes = diff(&a, &b, &renames);
     // Where a column may not hold NULL any more, its rows get something.
     let (changes, _) = dialect.with_stand_ins(&a, &changes);
     let (back, _) = dialect.with_stand_ins(&b, &invert(&changes));
@@ -103,13 +102,14 @@ fn round_trip(case: &Case, database: &TestDatabase) -> Result<(), String> {
     for row in random::rows(&a, dialect) {
         connected.execute(&row).map_err(|error| format!("{row}: {error}"))?;
     }
-    let before = contents(&mut connected, &a, &b, dialect);
+    let kept = Kept { a: &a, b: &b, renames: &renames };
+    let (before, unchanged) = (kept.values(&mut connected, At::First), kept.values(&mut connected, At::Up));
     run(&mut connected, &up)?;
     compare("after up, the catalog", &described(&mut connected), &wanted_b)?;
-    compare("after up, the rows", &contents(&mut connected, &a, &b, dialect), &before)?;
+    compare("after up, the rows", &kept.values(&mut connected, At::Second), &unchanged)?;
     run(&mut connected, &down)?;
     compare("after down, the catalog", &described(&mut connected), &wanted_a)?;
-    compare("after down, the rows", &contents(&mut connected, &a, &b, dialect), &before)
+    compare("after down, the rows", &kept.values(&mut connected, At::First), &before)
 }
 
 /// As plain Diesel would run it: the file's text, in a transaction unless it opens its own.
@@ -120,7 +120,7 @@ fn run(connected: &mut Connected, script: &Script) -> Result<(), String> {
 }
 
 fn create(connected: &mut Connected, schema: &Schema, dialect: Dialect) -> Result<(), String> {
-    let changes: Vec<Change> = diff(&Schema::default(), schema).map_err(|error| error.to_string())?;
+    let changes: Vec<Change> = diff(&Schema::default(), schema, &Renames::default());
     run(connected, &dialect.script(&Schema::default(), &changes).map_err(|error| error.to_string())?)
 }
 
@@ -140,16 +140,77 @@ fn described(connected: &mut Connected) -> Vec<String> {
     lines
 }
 
-/// The values of what both schemas have; a table that is dropped and comes back is empty.
-fn contents(connected: &mut Connected, a: &Schema, b: &Schema, dialect: Dialect) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (name, table) in &a.tables {
-        if let Some(other) = b.tables.get(name) {
-            let values = connected.texts(&random::kept_values(table, other, dialect));
+/// What of a schema is in another too, under whatever name.
+struct Kept<'a> {
+    a: &'a Schema,
+    b: &'a Schema,
+    renames: &'a Renames,
+}
+
+/// Where a database is, and what is asked of it.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    /// At the first schema: all that the second can hold too.
+    First,
+    /// At the first schema: what is the same text in the second.
+    Up,
+    /// At the second schema: the same.
+    Second,
+}
+
+impl Kept<'_> {
+    /// The values of what both schemas have; a table that is dropped and comes back is empty.
+    fn values(&self, connected: &mut Connected, at: At) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (name, new) in &self.b.tables {
+            let old_name = self.renames.tables.get(name).unwrap_or(name);
+            let Some(old) = self.a.tables.get(old_name) else { continue };
+            // A table may be renamed while another takes its name.
+            if old_name == name && self.renames.tables.values().any(|other| other == name) {
+                continue;
+            }
+            let (table, columns) = self.columns(old, new, at);
+            let values = connected.texts(&random::values_of(table, &columns, connected.dialect()));
             lines.extend(values.into_iter().map(|value| format!("{name}: {}", value.unwrap_or_default())));
         }
+        lines
     }
-    lines
+
+    /// In the order of their old names.
+    fn columns<'b>(&self, old: &'b Table, new: &'b Table, at: At) -> (&'b Table, Vec<&'b Column>) {
+        let mut columns = Vec::new();
+        for after in &new.columns {
+            let place = (new.name.clone(), after.name.clone());
+            let renamed = self.renames.columns.get(&place);
+            let taken =
+                self.renames.columns.iter().any(|((table, _), old)| *table == new.name && *old == after.name);
+            let Some(before) =
+                old.column(renamed.unwrap_or(&after.name)).filter(|_| renamed.is_some() || !taken)
+            else {
+                continue;
+            };
+            // What holds NULL and may not in the second gets another value.
+            if before.nullable && !after.nullable || at != At::First && !self.is_same(before, after) {
+                continue;
+            }
+            columns.push((before, after));
+        }
+        columns.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let second = at == At::Second;
+        let columns =
+            columns.into_iter().map(|(before, after)| if second { after } else { before }).collect();
+        (if second { new } else { old }, columns)
+    }
+
+    /// Whether a value has the same text in both: the type is the same, and so are its labels.
+    fn is_same(&self, before: &Column, after: &Column) -> bool {
+        match after.sql_type.enum_name() {
+            Some(name) => {
+                before.sql_type.enum_name().is_some() && !self.renames.labels.keys().any(|(of, _)| of == name)
+            }
+            None => before.sql_type == after.sql_type,
+        }
+    }
 }
 
 fn compare(what: &str, found: &[String], wanted: &[String]) -> Result<(), String> {

@@ -181,6 +181,7 @@ const fn migration(
         creates: &[],
         drops: &[],
         down_loses: &[],
+        renames: &[],
     }
 }
 

@@ -119,7 +119,8 @@ pub(super) struct Migrate {
     /// Write one without changes, for SQL of your own
     #[arg(long)]
     pub(super) empty: bool,
-    /// Say that a thing was renamed: `old=new`, or `table.old=new` (not supported yet)
+    /// Say that a thing was renamed: `old=new` for a table or an enum, `table.old=new` for a column,
+    /// `enum.old=new` for a label
     #[arg(long, value_name = "OLD=NEW")]
     pub(super) rename: Vec<String>,
     /// Say that nothing was renamed: what looks like it is a drop and an addition

@@ -95,4 +95,10 @@ impl<'a> Context<'a> {
         let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         answer.map_err(|error| Failure::error(format!("no answer: {error}")))
     }
+
+    /// Asks at the terminal which of some answers holds, and returns its number.
+    pub(super) fn choose(&self, question: &str, answers: &[String]) -> Result<usize, Failure> {
+        let select = dialoguer::Select::new().with_prompt(question).items(answers);
+        select.interact().map_err(|error| Failure::error(format!("no answer: {error}")))
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fenrir_schema::{Schema, diff};
+use fenrir_schema::{Renames, Schema, diff};
 use serde_json::json;
 
 use super::arguments::CreateAll;
@@ -18,7 +18,8 @@ pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcom
     let url = context.url()?;
     let schema = models::schema(context, &arguments.features)?;
     let revisions = if arguments.stamp { Some(stampable(context, &url, &schema)?) } else { None };
-    let script = url.dialect().script(&Schema::default(), &diff(&Schema::default(), &schema)?)?;
+    let script =
+        url.dialect().script(&Schema::default(), &diff(&Schema::default(), &schema, &Renames::default()))?;
 
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();

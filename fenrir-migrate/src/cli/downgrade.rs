@@ -11,7 +11,7 @@ use crate::Error;
 use crate::database::Database;
 use crate::migrator::{LOCK_TIMEOUT, Runner, Target};
 use crate::record;
-use crate::revisions::{Migration, Revisions};
+use crate::revisions::{Migration, Renamed, Revisions};
 
 pub(super) fn run(arguments: &Downgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
     let url = context.url()?;
@@ -64,23 +64,25 @@ fn settle_losses(
         return Ok(());
     }
     let mut losses = Vec::new();
+    // What came after a migration may have named things anew.
+    let mut renames: Vec<Renamed> = Vec::new();
     for migration in reverted {
-        for loss in migration.down_loses()? {
+        for mut loss in migration.down_loses()? {
+            renames.iter().for_each(|renamed| renamed.follow(&mut loss));
             if holds_data(&loss, database)? && !losses.contains(&loss) {
                 losses.push(loss);
             }
         }
+        renames.splice(0..0, migration.renames()?);
     }
     if losses.is_empty() {
         return Ok(());
     }
     let list = bullets(&losses);
-    if context.can_ask() && context.ask(&format!("This drops, with what it holds:{list}\nGo on?"))? {
+    if context.can_ask() && context.ask(&format!("This loses data:{list}\nGo on?"))? {
         return Ok(());
     }
-    Err(Failure::Refused(format!(
-        "this drops, with what it holds:{list}\n`--allow-data-loss` does so without asking"
-    )))
+    Err(Failure::Refused(format!("this loses data:{list}\n`--allow-data-loss` does so without asking")))
 }
 
 /// Whether a table has a row, or a column a value.

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use fenrir_schema::migration::History;
-use fenrir_schema::{Change, Loss, Schema, Table, diff, needs_value};
+use fenrir_schema::{Change, Conversion, Loss, Schema, Table, diff, needs_value};
 use serde_json::json;
 
 use super::arguments::Migrate;
@@ -13,9 +13,6 @@ use super::outcome::{Failure, Outcome, bullets, count};
 use super::rename;
 
 pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome, Failure> {
-    if let Some(rename) = arguments.rename.first() {
-        return Err(Failure::error(format!("`--rename {rename}`: renames are not supported yet")));
-    }
     let message = arguments.message.split_whitespace().collect::<Vec<_>>().join(" ");
     if message.is_empty() {
         return Err(Failure::error("`--message` is empty: say what the migration does"));
@@ -24,14 +21,18 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
     let models = models::read(project, &arguments.features)?;
     let history = History::read(project)?;
     let before = history.schema()?;
-    let mut changes = if arguments.empty { Vec::new() } else { diff(&before, &models.schema)? };
+    let mut changes = if arguments.empty {
+        Vec::new()
+    } else {
+        let renames = rename::settle(&before, &models, arguments, context)?;
+        diff(&before, &models.schema, &renames)
+    };
     if changes.is_empty() && !arguments.empty {
         let text = "nothing to do: the migrations build what the models have";
         return Ok(Outcome::new(text, json!({ "written": [], "changes": [] })));
     }
     fill(&mut changes, &models)?;
     check_mentions(&changes, &models.schema)?;
-    settle_renames(&changes, arguments, context)?;
     settle_losses(&changes, arguments, context)?;
 
     let mut after = before.clone();
@@ -57,18 +58,34 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
 
 /// Gives each new column what its model says for the rows that exist.
 fn fill(changes: &mut [Change], models: &ModelSchema) -> Result<(), Failure> {
-    let mut without = Vec::new();
+    let (mut without, mut unknown) = (Vec::new(), Vec::new());
     for change in changes {
         if let Change::AddColumn { table, column, backfill } = change {
             *backfill = models.backfills.get(&(table.clone(), column.name.clone())).cloned();
             if backfill.is_none() && needs_value(column) {
                 without.push(format!("`{table}.{}`", column.name));
             }
-        } else if let Change::AlterColumn { table, from, to, backfill } = change {
+        } else if let Change::AlterColumn { table, from, to, using, backfill } = change {
+            let place = (table.clone(), to.name.clone());
             if from.nullable && !to.nullable {
-                *backfill = models.backfills.get(&(table.clone(), to.name.clone())).cloned();
+                *backfill = models.backfills.get(&place).cloned();
+            }
+            if from.sql_type != to.sql_type {
+                *using = models.usings.get(&place).cloned();
+                if using.is_none() && Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Unknown
+                {
+                    unknown.push(format!("`{table}.{}`: {} → {}", to.name, from.sql_type, to.sql_type));
+                }
             }
         }
+    }
+    if !unknown.is_empty() {
+        return Err(Failure::Refused(format!(
+            "no conversion is known from the old type to the new one of {}:{}\nsay how a value is converted with \
+             `#[column(using = \"…\")]`, an SQL expression of the old columns",
+            count(unknown.len(), "column"),
+            bullets(unknown)
+        )));
     }
     if without.is_empty() {
         return Ok(());
@@ -116,38 +133,16 @@ fn check_mentions(changes: &[Change], after: &Schema) -> Result<(), Failure> {
     if wrong.is_empty() { Ok(()) } else { Err(Failure::error(wrong.join("\n"))) }
 }
 
-/// A rename is never guessed: where it looks like one, somebody must say.
-fn settle_renames(changes: &[Change], arguments: &Migrate, context: &Context<'_>) -> Result<(), Failure> {
-    let suspects = rename::suspects(changes);
-    if arguments.no_renames || suspects.is_empty() {
-        return Ok(());
-    }
-    let list = bullets(suspects.iter().map(|suspect| format!("`{}` → `{}`", suspect.old, suspect.new)));
-    if context.can_ask()
-        && context.ask(&format!(
-            "These look like renames:{list}\nDrop and add them instead, losing what they hold?"
-        ))?
-    {
-        return Ok(());
-    }
-    Err(Failure::Refused(format!(
-        "these look like renames:{list}\nrenames are not supported yet. If none of them is one, `--no-renames` says so; \
-         then what is dropped is lost"
-    )))
-}
-
 fn settle_losses(changes: &[Change], arguments: &Migrate, context: &Context<'_>) -> Result<(), Failure> {
     let losses: Vec<Loss> = changes.iter().filter_map(Change::loses).collect();
     if arguments.allow_data_loss || losses.is_empty() {
         return Ok(());
     }
     let list = bullets(&losses);
-    if context.can_ask() && context.ask(&format!("This drops, with what it holds:{list}\nGo on?"))? {
+    if context.can_ask() && context.ask(&format!("This loses data:{list}\nGo on?"))? {
         return Ok(());
     }
-    Err(Failure::Refused(format!(
-        "this drops, with what it holds:{list}\n`--allow-data-loss` does so without asking"
-    )))
+    Err(Failure::Refused(format!("this loses data:{list}\n`--allow-data-loss` does so without asking")))
 }
 
 /// Diesel's form: the date, and what is left of the message. The dates of a chain rise, whatever the

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use fenrir_schema::project::Project;
+use fenrir_schema::reader::lower::Lowered;
 use fenrir_schema::source::{CommandCfg, Models, Package};
-use fenrir_schema::{Expression, Identifier, Schema};
+use fenrir_schema::{Expression, Identifier, Renames, Schema};
 
 use super::arguments::Features;
 use super::context::Context;
@@ -14,6 +15,9 @@ use super::outcome::{Failure, count};
 pub(super) struct ModelSchema {
     pub(super) schema: Schema,
     pub(super) backfills: BTreeMap<(Identifier, Identifier), Expression>,
+    pub(super) usings: BTreeMap<(Identifier, Identifier), Expression>,
+    /// What is said to have had another name, whether it still has it or not.
+    pub(super) renames: Renames,
 }
 
 /// Reads the sources of the package that the project names.
@@ -34,7 +38,8 @@ pub(super) fn read(project: &Project, features: &Features) -> Result<ModelSchema
         let mistakes = count(problems.len(), "mistake");
         return Err(Failure::error(format!("{mistakes} in the models\n{}", lines.join("\n"))));
     }
-    Ok(ModelSchema { schema: models.lowered.schema, backfills: models.lowered.backfills })
+    let Lowered { schema, backfills, usings, renames, .. } = models.lowered;
+    Ok(ModelSchema { schema, backfills, usings, renames })
 }
 
 /// The schema of the models: as the binary has it, if it has one, or as the sources do.

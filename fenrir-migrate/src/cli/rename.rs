@@ -1,64 +1,85 @@
 //! What looks like a rename: never taken for one, and never passed over.
 
-use fenrir_schema::{Change, Column, Table};
+use fenrir_schema::{RenameCandidate, Renames, Schema};
 
-/// A dropped thing and an added one that are alike but for their names.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Suspect {
-    pub(super) old: String,
-    pub(super) new: String,
-}
+use super::arguments::Migrate;
+use super::context::Context;
+use super::models::ModelSchema;
+use super::outcome::{Failure, bullets};
 
-/// Pairs each dropped column with an added one of its table and type, and each dropped table with a
-/// created one that has most of its columns.
-pub(super) fn suspects(changes: &[Change]) -> Vec<Suspect> {
-    let mut suspects = Vec::new();
-    let mut taken = Vec::new();
-    for dropped in changes {
-        let alike = changes
-            .iter()
-            .enumerate()
-            .find(|(index, added)| !taken.contains(index) && is_alike(dropped, added));
-        if let Some((index, added)) = alike {
-            taken.push(index);
-            if let (Some(old), Some(new)) = (name(dropped), name(added)) {
-                suspects.push(Suspect { old, new });
-            }
-        }
-    }
-    suspects
-}
-
-fn is_alike(dropped: &Change, added: &Change) -> bool {
-    match (dropped, added) {
-        (Change::DropColumn { table: a, column: old }, Change::AddColumn { table: b, column: new, .. }) => {
-            a == b && same_column(old, new)
-        }
-        (Change::DropTable { table: old }, Change::CreateTable { table: new }) => same_table(old, new),
-        _ => false,
-    }
-}
-
-fn same_column(old: &Column, new: &Column) -> bool {
-    std::mem::discriminant(&old.sql_type) == std::mem::discriminant(&new.sql_type)
-}
-
-/// At least half of the columns of both, by name and type.
-fn same_table(old: &Table, new: &Table) -> bool {
-    let shared = old
-        .columns
+/// What is renamed: as the models say, as the options say, and as somebody at a terminal answers.
+pub(super) fn settle(
+    before: &Schema,
+    models: &ModelSchema,
+    arguments: &Migrate,
+    context: &Context<'_>,
+) -> Result<Renames, Failure> {
+    let after = &models.schema;
+    let mut renames = Renames::of_hints(&models.renames, before, after);
+    // Tables first: a column may be named with the new name of its table.
+    let (columns, tables): (Vec<_>, Vec<_>) = arguments
+        .rename
         .iter()
-        .filter(|column| new.column(&column.name).is_some_and(|other| same_column(column, other)))
-        .count();
-    shared * 2 >= old.columns.len().max(new.columns.len())
+        .partition(|rename| rename.split('=').next().is_some_and(|old| old.contains('.')));
+    for rename in tables.into_iter().chain(columns) {
+        renames.add(rename, before, after).map_err(|error| Failure::error(format!("`--rename`: {error}")))?;
+    }
+    if arguments.no_renames {
+        return Ok(renames);
+    }
+    if context.can_ask() {
+        ask(&mut renames, before, after, context)?;
+        return Ok(renames);
+    }
+    let candidates = renames.candidates(before, after);
+    if candidates.is_empty() {
+        return Ok(renames);
+    }
+    let list = candidates.iter().map(|one| {
+        format!(
+            "{} → `{}`: `--rename {}`, or `{}`",
+            one.old(),
+            one.new_name(),
+            shell(&one.flag()),
+            attribute(one)
+        )
+    });
+    Err(Failure::Refused(format!(
+        "these look like renames:{}\ngive the option or the attribute for each that is one; `--no-renames` says that no \
+         other is: then what is dropped is lost",
+        bullets(list)
+    )))
 }
 
-fn name(change: &Change) -> Option<String> {
-    match change {
-        Change::DropColumn { table, column } | Change::AddColumn { table, column, .. } => {
-            Some(format!("{table}.{}", column.name))
+/// Each thing that goes, one after the other: what is said of a table decides what its columns are.
+fn ask(renames: &mut Renames, before: &Schema, after: &Schema, context: &Context<'_>) -> Result<(), Failure> {
+    let mut asked: Vec<String> = Vec::new();
+    loop {
+        let candidates = renames.candidates(before, after);
+        let Some(first) = candidates.iter().find(|one| !asked.contains(&one.old())) else { return Ok(()) };
+        let alike: Vec<_> = candidates.iter().filter(|one| one.old() == first.old()).collect();
+        let mut choices: Vec<_> =
+            alike.iter().map(|one| format!("it is renamed to `{}`", one.new_name())).collect();
+        choices.push("it is dropped, and what looks like it is new".to_owned());
+        let answer = context.choose(&format!("What becomes of {}?", first.old()), &choices)?;
+        asked.push(first.old());
+        if let Some(chosen) = alike.get(answer) {
+            renames.add(&chosen.flag(), before, after).map_err(|error| Failure::error(error.to_string()))?;
         }
-        Change::DropTable { table } | Change::CreateTable { table } => Some(table.name.to_string()),
-        _ => None,
     }
+}
+
+fn attribute(candidate: &RenameCandidate) -> String {
+    let (key, old) = match candidate {
+        RenameCandidate::Table { from, .. } => ("table", from),
+        RenameCandidate::Column { from, .. } => ("column", from),
+        RenameCandidate::Enum { from, .. } => ("db_enum", from),
+    };
+    format!("#[{key}(renamed_from = {:?})]", old.as_str())
+}
+
+/// As a shell takes it for one word.
+fn shell(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_alphanumeric() || "._=-".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

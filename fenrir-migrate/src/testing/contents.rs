@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use diesel::connection::LoadConnection;
-use fenrir_schema::{Dialect, Identifier, Schema, diff};
+use fenrir_schema::{Dialect, Identifier, Renames, Schema, diff};
 
 use super::Error;
 use crate::database::{MigratorBackend, sealed};
@@ -142,8 +142,7 @@ impl Contents {
                 }
                 let empty = Schema::default();
                 let doing = "creating the models' tables";
-                let changes =
-                    diff(&empty, &migrations.schema()).map_err(|error| Error::because(doing, error))?;
+                let changes = diff(&empty, &migrations.schema(), &Renames::default());
                 let script = dialect
                     .script(&empty, &changes)
                     .map_err(|error| Error::because(doing, in_full(&error)))?;

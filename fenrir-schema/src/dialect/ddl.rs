@@ -1,7 +1,7 @@
 //! SQL that all dialects write alike, but for names, types and literals.
 
 use super::Rules;
-use crate::table::{ForeignKey, Index, IndexTarget, Unique};
+use crate::table::{ForeignKey, Index, IndexTarget, PrimaryKey, Unique};
 use crate::{Column, DefaultValue, Expression, Identifier, Table};
 
 /// A name as SQL. Only plain lower-case names go without quotes: the others mean something else, or
@@ -39,14 +39,17 @@ pub(super) fn column(rules: &dyn Rules, column: &Column, type_name: &str) -> Str
 pub(super) fn constraints(rules: &dyn Rules, table: &Table, with_primary_key: bool) -> Vec<String> {
     let mut parts = Vec::new();
     if with_primary_key {
-        let key = &table.primary_key;
-        let columns = quoted_list(rules, &key.columns);
-        parts.push(format!("CONSTRAINT {} PRIMARY KEY ({columns})", quote(rules, &key.name)));
+        parts.push(primary_key(rules, &table.primary_key));
     }
     parts.extend(table.uniques.iter().map(|(name, unique)| self::unique(rules, name, unique)));
     parts.extend(table.checks.iter().map(|(name, expression)| check(rules, name, expression)));
     parts.extend(table.foreign_keys.iter().map(|(name, key)| foreign_key(rules, name, key)));
     parts
+}
+
+pub(super) fn primary_key(rules: &dyn Rules, key: &PrimaryKey) -> String {
+    let columns = quoted_list(rules, &key.columns);
+    format!("CONSTRAINT {} PRIMARY KEY ({columns})", quote(rules, &key.name))
 }
 
 pub(super) fn create_table(rules: &dyn Rules, name: &Identifier, parts: &[String]) -> String {

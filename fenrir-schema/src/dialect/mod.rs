@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::lack::{Lack, Part};
 use crate::{
-    Change, Column, DefaultValue, EnumType, Expression, FoldError, Frame, Identifier, Schema, Script,
-    SqlType, Table,
+    Change, Column, Conversion, DefaultValue, EnumType, Expression, FoldError, Frame, Identifier, Schema,
+    Script, SqlType, Table,
 };
 
 /// A database that Fenrir writes SQL for.
@@ -272,7 +272,17 @@ impl Dialect {
                 Change::AddColumn { table, column, backfill: backfill @ None } if needs_value(column) => {
                     *backfill = fill(table, column);
                 }
-                Change::AlterColumn { table, from, to, backfill: backfill @ None }
+                Change::AlterColumn { from, to, using: using @ None, .. }
+                    if Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Unknown =>
+                {
+                    let value = if to.nullable {
+                        Some("NULL".to_owned())
+                    } else {
+                        self.rules().stand_in(&to.sql_type, known)
+                    };
+                    *using = value.and_then(|value| Expression::new(value).ok());
+                }
+                Change::AlterColumn { table, from, to, backfill: backfill @ None, .. }
                     if from.nullable && !to.nullable =>
                 {
                     *backfill = fill(table, to);

@@ -29,6 +29,8 @@ pub(super) struct ColumnAttributes {
     pub(super) checks: Vec<Marked<Expression>>,
     pub(super) references: Option<ForeignKeyAttribute>,
     pub(super) backfill: Option<Marked<Expression>>,
+    pub(super) using: Option<Marked<Expression>>,
+    pub(super) renamed_from: Option<Marked<Identifier>>,
     pub(super) comment: Option<String>,
 }
 
@@ -54,10 +56,12 @@ const COLUMN: Keys = Keys {
         "deferrable",
         "initially_deferred",
         "backfill",
+        "using",
+        "renamed_from",
         "comment",
     ],
     repeatable: &["check"],
-    not_yet: &["generated", "stored", "virtual", "collate", "renamed_from", "using", "dialects"],
+    not_yet: &["generated", "stored", "virtual", "collate", "dialects"],
 };
 
 /// PostgreSQL's limits, the narrowest of all
@@ -164,6 +168,8 @@ impl ColumnAttributes {
                 });
             }
             "backfill" => self.backfill = entries::expression(input, context)?,
+            "using" => self.using = entries::expression(input, context)?,
+            "renamed_from" => self.renamed_from = entries::identifier(input, context)?,
             "comment" => self.comment = Some(entries::text(input)?.value()),
             _ => options.entry(key, input, context)?,
         }

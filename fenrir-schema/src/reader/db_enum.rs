@@ -18,6 +18,8 @@ pub struct DbEnumModel {
     pub mark: Mark,
     /// The name of its type in databases that have such types.
     pub sql_name: Marked<Identifier>,
+    /// The name that it had before.
+    pub renamed_from: Option<Marked<Identifier>>,
     /// Its variants; at least one, where nothing is wrong.
     pub variants: Vec<DbEnumVariant>,
 }
@@ -28,20 +30,22 @@ pub struct DbEnumVariant {
     pub ident: Ident,
     /// What it is in the database.
     pub label: String,
+    /// What it was before.
+    pub renamed_from: Option<String>,
 }
 
 const ENUM: Keys = Keys {
     attribute: "`#[db_enum(…)]` on an enum",
-    known: &["name", "rename_all"],
+    known: &["name", "rename_all", "renamed_from"],
     repeatable: &[],
-    not_yet: &["dialects", "renamed_from"],
+    not_yet: &["dialects"],
 };
 
 const VARIANT: Keys = Keys {
     attribute: "`#[db_enum(…)]` on a variant",
-    known: &["rename"],
+    known: &["rename", "renamed_from"],
     repeatable: &[],
-    not_yet: &["renamed_from"],
+    not_yet: &[],
 };
 
 type Case = fn(&str) -> String;
@@ -76,7 +80,7 @@ impl DbEnumModel {
         if data.variants.is_empty() {
             context.error_at(input.ident.span(), "an enum in a database has at least one value");
         }
-        let (name, case) = read_enum(&input.attrs, context);
+        let EnumAttributes { name, case, renamed_from } = EnumAttributes::read(&input.attrs, context);
         let sql_name = match name {
             Some(name) => name,
             None => {
@@ -93,7 +97,7 @@ impl DbEnumModel {
                     "a value in a database is a label: this variant cannot hold fields",
                 );
             }
-            let renamed = read_variant(&variant.attrs, context);
+            let (renamed, renamed_from) = read_variant(&variant.attrs, context);
             let span = renamed.as_ref().map_or_else(|| variant.ident.span(), LitStr::span);
             let label = renamed.map_or_else(|| case(&variant.ident.unraw().to_string()), |text| text.value());
             if label.is_empty() || label.contains('\0') {
@@ -109,9 +113,9 @@ impl DbEnumModel {
             if let Some(other) = variants.iter().find(|other| other.label == label) {
                 context.error_at(span, format!("the label \"{label}\" is that of `{}` too", other.ident));
             }
-            variants.push(DbEnumVariant { ident: variant.ident.clone(), label });
+            variants.push(DbEnumVariant { ident: variant.ident.clone(), label, renamed_from });
         }
-        Some(Self { ident: input.ident.clone(), mark, sql_name, variants })
+        Some(Self { ident: input.ident.clone(), mark, sql_name, renamed_from, variants })
     }
 
     /// The enum as a part of a schema.
@@ -121,38 +125,57 @@ impl DbEnumModel {
     }
 }
 
-fn read_enum(attributes: &[Attribute], context: &mut Context) -> (Option<Marked<Identifier>>, Case) {
-    let (mut name, mut case) = (None, CASES[0].1);
-    let mut seen = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("db_enum")) {
-        ENUM.read_attribute(attribute, &mut seen, context, |key, input, context| {
-            if key == "name" {
-                name = entries::identifier(input, context)?;
-                return Ok(());
-            }
-            let literal = entries::text(input)?;
-            match CASES.iter().find(|(known, _)| *known == literal.value()) {
-                Some((_, found)) => case = *found,
-                None => {
-                    let known: Vec<_> = CASES.iter().map(|(known, _)| format!("\"{known}\"")).collect();
-                    let message = format!("unknown case; there are {}", known.join(", "));
-                    return Err(syn::Error::new(literal.span(), message));
-                }
-            }
-            Ok(())
-        });
-    }
-    (name, case)
+/// What `#[db_enum(…)]` says on an enum.
+struct EnumAttributes {
+    name: Option<Marked<Identifier>>,
+    case: Case,
+    renamed_from: Option<Marked<Identifier>>,
 }
 
-fn read_variant(attributes: &[Attribute], context: &mut Context) -> Option<LitStr> {
-    let mut rename = None;
+impl EnumAttributes {
+    fn read(attributes: &[Attribute], context: &mut Context) -> Self {
+        let mut read = Self { name: None, case: CASES[0].1, renamed_from: None };
+        let mut seen = Vec::new();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("db_enum")) {
+            ENUM.read_attribute(attribute, &mut seen, context, |key, input, context| {
+                if key == "name" {
+                    read.name = entries::identifier(input, context)?;
+                    return Ok(());
+                }
+                if key == "renamed_from" {
+                    read.renamed_from = entries::identifier(input, context)?;
+                    return Ok(());
+                }
+                let literal = entries::text(input)?;
+                match CASES.iter().find(|(known, _)| *known == literal.value()) {
+                    Some((_, found)) => read.case = *found,
+                    None => {
+                        let known: Vec<_> = CASES.iter().map(|(known, _)| format!("\"{known}\"")).collect();
+                        let message = format!("unknown case; there are {}", known.join(", "));
+                        return Err(syn::Error::new(literal.span(), message));
+                    }
+                }
+                Ok(())
+            });
+        }
+        read
+    }
+}
+
+/// The label that a variant is given, and the one that it had before.
+fn read_variant(attributes: &[Attribute], context: &mut Context) -> (Option<LitStr>, Option<String>) {
+    let (mut rename, mut renamed_from) = (None, None);
     let mut seen = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("db_enum")) {
-        VARIANT.read_attribute(attribute, &mut seen, context, |_, input, _| {
-            rename = Some(entries::text(input)?);
+        VARIANT.read_attribute(attribute, &mut seen, context, |key, input, _| {
+            let text = entries::text(input)?;
+            if key == "rename" {
+                rename = Some(text);
+            } else {
+                renamed_from = Some(text.value());
+            }
             Ok(())
         });
     }
-    rename
+    (rename, renamed_from)
 }

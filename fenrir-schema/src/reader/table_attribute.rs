@@ -24,6 +24,7 @@ pub(super) struct TableAttributes {
     pub(super) indexes: Vec<IndexAttribute>,
     pub(super) checks: Vec<CheckAttribute>,
     pub(super) foreign_keys: Vec<ForeignKeyAttribute>,
+    pub(super) renamed_from: Option<Marked<Identifier>>,
     pub(super) comment: Option<String>,
 }
 
@@ -130,9 +131,9 @@ impl Hash for ModelPath {
 
 const TABLE: Keys = Keys {
     attribute: "`#[table(…)]`",
-    known: &["name", "primary_key", "unique", "index", "check", "foreign_key", "comment"],
+    known: &["name", "primary_key", "unique", "index", "check", "foreign_key", "renamed_from", "comment"],
     repeatable: &["unique", "index", "check", "foreign_key"],
-    not_yet: &["schema", "renamed_from", "sqlite", "mysql", "unmanaged"],
+    not_yet: &["schema", "sqlite", "mysql", "unmanaged"],
 };
 
 const UNIQUE: Keys = Keys {
@@ -182,6 +183,7 @@ impl TableAttributes {
             "index" => self.indexes.extend(index(key, input, context)?),
             "check" => self.checks.extend(check(key, input, context)?),
             "foreign_key" => self.foreign_keys.extend(foreign_key(key, input, context)?),
+            "renamed_from" => self.renamed_from = entries::identifier(input, context)?,
             _ => self.comment = Some(entries::text(input)?.value()),
         }
         Ok(())

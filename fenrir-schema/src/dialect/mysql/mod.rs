@@ -4,6 +4,8 @@
 //! is one statement: a table comes with its indexes and keys, an index goes in the `ALTER TABLE` that
 //! brings the one in its place.
 
+mod changes;
+mod enums;
 mod limits;
 mod words;
 
@@ -11,6 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Lack, Rules, ddl};
+use crate::change::ConstraintKind;
 use crate::table::{ForeignKey, Index, IndexTarget};
 use crate::{
     Change, Column, DefaultValue, EnumType, Expression, Frame, Identifier, IntegerSize, Schema, Script,
@@ -199,10 +202,16 @@ impl Rules for Mysql {
                 table.map(helper_indexes).unwrap_or_default()
             };
             let old = helpers(&schema);
+            let old_table = change.table().and_then(|name| schema.tables.get(name)).cloned();
             // That it fits was found before.
             let _ = crate::fold(&mut schema, std::slice::from_ref(change));
             let moves = moves(&old, &helpers(&schema));
-            self.change(change, &schema, moves, &mut script);
+            match &old_table {
+                Some(table) if changes::is_of_its_own(change) => {
+                    changes::write(change, table, &schema, moves, &mut script);
+                }
+                _ => self.change(change, &schema, moves, &mut script),
+            }
         }
         script
     }
@@ -278,7 +287,20 @@ impl Mysql {
         };
         match change {
             // The labels stand in each column that has the enum.
-            Change::CreateEnum { .. } | Change::DropEnum { .. } => {}
+            Change::CreateEnum { .. } | Change::DropEnum { .. } | Change::RenameEnum { .. } => {}
+            Change::AlterEnum { .. } => enums::alter(change, schema, script),
+            Change::RenameTable { from, to } => {
+                script.push(change, alter(from, &[format!("RENAME TO {}", quote(to))]));
+            }
+            Change::RenameIndex { table, from, to }
+            | Change::RenameConstraint { table, kind: ConstraintKind::Unique, from, to } => {
+                alter_with(table, format!("RENAME INDEX {} TO {}", quote(from), quote(to)));
+            }
+            // Every primary key is called PRIMARY.
+            Change::AlterPrimaryKey { from, to, .. } if from.columns == to.columns => {}
+            Change::AlterPrimaryKey { table, to, .. } => {
+                alter_with(table, format!("DROP PRIMARY KEY,\n    ADD {}", ddl::primary_key(self, to)));
+            }
             Change::CreateTable { table } => script.push(change, self.create_table(table, schema)),
             Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
             Change::AddColumn { table, column, backfill: None } => {
@@ -287,15 +309,8 @@ impl Mysql {
             Change::AddColumn { table, column, backfill: Some(backfill) } => {
                 self.add_filled_column(change, table, column, backfill, schema, script);
             }
-            Change::AlterColumn { table, to, backfill, .. } => {
-                if let Some(backfill) = backfill {
-                    let (on, name) = (quote(table), quote(&to.name));
-                    script.push(change, format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
-                    script.also(alter(table, &[self.modify_column(to, schema)]));
-                } else {
-                    alter_with(table, self.modify_column(to, schema));
-                }
-            }
+            // These need the table as it was: see `changes`.
+            Change::RenameColumn { .. } | Change::RenameConstraint { .. } | Change::AlterColumn { .. } => {}
             Change::DropColumn { table, column } => {
                 alter_with(table, format!("DROP COLUMN {}", quote(&column.name)));
             }
@@ -459,7 +474,7 @@ mod tests {
     }
 
     fn sql(before: &Schema, after: &Schema) -> Vec<String> {
-        let changes = diff(before, after).unwrap();
+        let changes = diff(before, after, &crate::Renames::default());
         let script = Dialect::Mysql.script(before, &changes).unwrap();
         script.statements.into_iter().map(|statement| statement.sql).collect()
     }

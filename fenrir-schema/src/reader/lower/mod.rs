@@ -18,7 +18,8 @@ use super::facts::{ColumnFacts, Facts, Problem};
 use super::table_attribute::IndexPart;
 use super::{DbEnumModel, Model};
 use crate::{
-    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Schema, Table, Unique,
+    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Renames, Schema,
+    Table, Unique,
 };
 
 /// A crate of the package that is read: its library, a binary, a test.
@@ -114,6 +115,10 @@ pub struct Lowered {
     pub enum_problems: Vec<(usize, Problem)>,
     /// What the rows that exist get in a column, by table and column.
     pub backfills: BTreeMap<(Identifier, Identifier), Expression>,
+    /// How a column's values become those of its type, by table and column.
+    pub usings: BTreeMap<(Identifier, Identifier), Expression>,
+    /// What is said to have had another name, whether it still had it or not.
+    pub renames: Renames,
 }
 
 /// Makes a schema of definitions.
@@ -149,15 +154,33 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
             let table = &tables[index];
             lowered.schema.tables.insert(table.name.clone(), table.clone());
             for field in &found.model.fields {
+                let place = (table.name.clone(), field.sql_name.value.clone());
                 if let Some(backfill) = &field.attributes.backfill {
-                    let place = (table.name.clone(), field.sql_name.value.clone());
-                    lowered.backfills.insert(place, backfill.value.clone());
+                    lowered.backfills.insert(place.clone(), backfill.value.clone());
                 }
+                if let Some(using) = &field.attributes.using {
+                    lowered.usings.insert(place.clone(), using.value.clone());
+                }
+                if let Some(old) = &field.attributes.renamed_from {
+                    lowered.renames.columns.insert(place, old.value.clone());
+                }
+            }
+            if let Some(old) = &found.model.attributes.renamed_from {
+                lowered.renames.tables.insert(table.name.clone(), old.value.clone());
             }
         }
     }
     for index in used {
         let definition = &definitions.enums[index].definition;
+        let name = &definition.sql_name.value;
+        if let Some(old) = &definition.renamed_from {
+            lowered.renames.enums.insert(name.clone(), old.value.clone());
+        }
+        for variant in &definition.variants {
+            if let Some(old) = &variant.renamed_from {
+                lowered.renames.labels.insert((name.clone(), variant.label.clone()), old.clone());
+            }
+        }
         lowered
             .schema
             .enums

@@ -3,12 +3,14 @@
 //! A schema is what a list of numbers makes of an empty one: each number is one edit, which looks at
 //! what is there. So a failing case is made smaller by leaving numbers out.
 
+mod later;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fenrir_schema::{
     AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, IntegerSize, PrimaryKey, RangeOf, ReferentialAction, Schema, SqlType,
-    Table, TypeName, Unique,
+    Index, IndexKey, IndexTarget, IntegerSize, PrimaryKey, RangeOf, ReferentialAction, Renames, Schema,
+    SqlType, Table, TypeName, Unique,
 };
 
 /// SplitMix64: the same numbers everywhere for one seed.
@@ -61,16 +63,18 @@ impl Case {
         }
     }
 
-    /// The two schemas.
+    /// The two schemas, and what of the first has another name in the second.
     #[must_use]
-    pub fn schemas(&self) -> (Schema, Schema) {
+    pub fn schemas(&self) -> (Schema, Schema, Renames) {
         let mut schema = Schema::default();
+        let mut renames = Renames::default();
         // What comes later meets rows, which a new column or table must be kind to; and a thing that
-        // is dropped does not come back as another, since changing one into another comes later.
-        self.first.iter().for_each(|&edit| apply(&mut schema, edit, None));
+        // is dropped does not come back as another.
+        self.first.iter().for_each(|&edit| apply(&mut schema, edit, None, &mut renames));
         let first = schema.clone();
-        self.then.iter().for_each(|&edit| apply(&mut schema, edit, Some(&first)));
-        (first, schema)
+        self.then.iter().for_each(|&edit| apply(&mut schema, edit, Some(&first), &mut renames));
+        later::settle(&mut renames, &first, &mut schema);
+        (first, schema, renames)
     }
 }
 
@@ -89,9 +93,9 @@ pub fn check(cases: usize, law: impl Fn(&Case) -> Result<(), String>) {
         let case = Case::new(&mut random);
         if let Err(message) = law(&case) {
             let (case, message) = shrink(case, message, &law);
-            let (a, b) = case.schemas();
+            let (a, b, renames) = case.schemas();
             panic!(
-                "case {number} of FENRIR_TEST_SEED={seed} FENRIR_TEST_CASES={cases}:\n{message}\nfrom {}to {}edits {case:?}",
+                "case {number} of FENRIR_TEST_SEED={seed} FENRIR_TEST_CASES={cases}:\n{message}\nfrom {}to {}{renames:?}\nedits {case:?}",
                 a.canonical_json(),
                 b.canonical_json()
             );
@@ -171,7 +175,7 @@ fn sql_type(random: &mut Random, schema: &mut Schema) -> SqlType {
 
 fn mood(schema: &mut Schema) -> SqlType {
     let mood = name("mood");
-    let definition = EnumType { labels: vec!["it's".to_owned(), "sad".to_owned()] };
+    let definition = EnumType { labels: ["it's", "unused", "sad"].map(str::to_owned).to_vec() };
     schema.enums.entry(mood.clone()).or_insert(definition);
     SqlType::Enum(mood)
 }
@@ -199,9 +203,19 @@ fn default(random: &mut Random, sql_type: &SqlType) -> Option<DefaultValue> {
     }
 }
 
+/// The schema that rows are in, and what of it has another name now.
+type Before<'a> = Option<(&'a Schema, &'a Renames)>;
+
 /// One edit. Where what it would do makes no sense, it does nothing.
-fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>) {
+fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>, renames: &mut Renames) {
     let mut random = Random(edit);
+    if let Some(first) = before {
+        if random.once_in(2) {
+            later::apply(schema, &mut random, first, renames);
+            return prune_enums(schema);
+        }
+    }
+    let before = before.map(|first| (first, &*renames));
     match random.below(19) {
         0..=2 => create_table(schema, &mut random, before),
         3..=6 => add_column(schema, &mut random, before),
@@ -228,10 +242,16 @@ fn prune_enums(schema: &mut Schema) {
     schema.enums.retain(|name, _| used.contains(name));
 }
 
-fn create_table(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+fn create_table(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
     let Some(&text) = random.pick(TABLES) else { return };
     let table = name(text);
-    if schema.tables.contains_key(&table) || before.is_some_and(|before| before.tables.contains_key(&table)) {
+    if schema.tables.contains_key(&table)
+        || before.is_some_and(|(first, _)| first.tables.contains_key(&table))
+    {
+        return;
+    }
+    let key_name = Identifier::generated([&table], "pkey");
+    if taken(schema).contains(&key_name) {
         return;
     }
     let id = name("id");
@@ -243,7 +263,7 @@ fn create_table(schema: &mut Schema, random: &mut Random, before: Option<&Schema
     schema.tables.insert(
         table.clone(),
         Table {
-            primary_key: PrimaryKey { name: Identifier::generated([&table], "pkey"), columns: vec![id] },
+            primary_key: PrimaryKey { name: key_name, columns: vec![id] },
             name: table,
             columns: vec![column],
             uniques: BTreeMap::new(),
@@ -255,8 +275,10 @@ fn create_table(schema: &mut Schema, random: &mut Random, before: Option<&Schema
     );
 }
 
-fn was_there(before: Option<&Schema>, table: &Identifier, column: &Identifier) -> bool {
-    before.and_then(|before| before.tables.get(table)).is_some_and(|table| table.column(column).is_some())
+fn was_there(before: Before<'_>, table: &Identifier, column: &Identifier) -> bool {
+    let table =
+        before.and_then(|(first, renames)| first.tables.get(renames.tables.get(table).unwrap_or(table)));
+    table.is_some_and(|table| table.column(column).is_some())
 }
 
 fn any_table<'a>(schema: &'a mut Schema, random: &mut Random) -> Option<&'a mut Table> {
@@ -264,7 +286,7 @@ fn any_table<'a>(schema: &'a mut Schema, random: &mut Random) -> Option<&'a mut 
     schema.tables.values_mut().nth(at)
 }
 
-fn add_column(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+fn add_column(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
     let sql_type = sql_type(random, schema);
     let Some(&text) = random.pick(COLUMNS) else { return };
     let Some(table) = any_table(schema, random) else { return };
@@ -288,15 +310,21 @@ fn add_column(schema: &mut Schema, random: &mut Random, before: Option<&Schema>)
 }
 
 /// A column that points at another table's key, or its own.
-fn add_reference(schema: &mut Schema, random: &mut Random, before: Option<&Schema>) {
+fn add_reference(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
+    let taken = taken(schema);
     let names: Vec<_> = schema.tables.keys().cloned().collect();
     let (Some(from), Some(to)) = (random.pick(&names).cloned(), random.pick(&names).cloned()) else { return };
     let target = &schema.tables[&to];
+    if target.primary_key.columns.len() > 1 {
+        return;
+    }
     let key = target.primary_key.columns[0].clone();
-    let sql_type = target.columns[0].sql_type.clone();
+    let sql_type = target.column(&key).unwrap().sql_type.clone();
     let column = Identifier::generated([&to], "ref");
     let Some(table) = schema.tables.get_mut(&from) else { return };
-    if table.column(&column).is_some() || was_there(before, &table.name, &column) {
+    let key_name = Identifier::generated([&from, &column], "fkey");
+    let is_there = table.column(&column).is_some() || was_there(before, &table.name, &column);
+    if is_there || taken.contains(&key_name) {
         return;
     }
     // Only backwards in the order of names, so that rows can be put in.
@@ -306,7 +334,7 @@ fn add_reference(schema: &mut Schema, random: &mut Random, before: Option<&Schem
     let on_delete = if !required && random.once_in(3) { ReferentialAction::SetNull } else { on_delete };
     let deferral = if random.once_in(4) { Deferral::InitiallyDeferred } else { Deferral::NotDeferrable };
     table.foreign_keys.insert(
-        Identifier::generated([&from, &column], "fkey"),
+        key_name,
         ForeignKey {
             columns: vec![column.clone()],
             references: to,
@@ -346,16 +374,31 @@ fn some_column(table: &Table, random: &mut Random) -> Option<Identifier> {
 
 /// A default that rows share would break it.
 fn add_unique(schema: &mut Schema, random: &mut Random) {
+    let taken = taken(schema);
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = some_column(table, random) else { return };
     let columns = vec![column.clone(), name("id")];
     let constraint = Identifier::generated([&table.name, &column], "key");
-    if column.as_str() != "id" {
+    if column.as_str() != "id"
+        && table.primary_key.columns != columns
+        && !taken.contains(&constraint)
+        && !table.uniques.values().any(|unique| unique.columns == columns)
+    {
         table.uniques.entry(constraint).or_insert(Unique { columns });
     }
 }
 
+/// The names of indexes and constraints: one that a table took along may be that of another's by now.
+fn taken(schema: &Schema) -> BTreeSet<Identifier> {
+    let names = schema.tables.values().flat_map(|table| {
+        let keys = table.indexes.keys().chain(table.uniques.keys()).chain(table.foreign_keys.keys());
+        keys.chain(table.checks.keys()).chain([&table.primary_key.name]).cloned()
+    });
+    names.collect()
+}
+
 fn add_index(schema: &mut Schema, random: &mut Random) {
+    let taken = taken(schema);
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = some_column(table, random) else { return };
     let predicate = random.once_in(3).then(|| Expression::new("id > 0").unwrap());
@@ -367,13 +410,25 @@ fn add_index(schema: &mut Schema, random: &mut Random) {
         });
     }
     let index = Index { keys, unique: false, predicate };
-    table.indexes.entry(Identifier::generated([&table.name, &column], "idx")).or_insert(index);
+    let index_name = Identifier::generated([&table.name, &column], "idx");
+    if !taken.contains(&index_name) {
+        table.indexes.insert(index_name, index);
+    }
 }
 
 fn add_check(schema: &mut Schema, random: &mut Random) {
+    let taken = taken(schema);
     let Some(table) = any_table(schema, random) else { return };
-    let check = Expression::new("id > 0 AND id <> -1").unwrap();
-    table.checks.entry(Identifier::generated([&table.name], "check")).or_insert(check);
+    let mut check = "id > 0 AND id <> -1".to_owned();
+    let plain = |column: &&Column| ["c1", "c2", "c3", "c4", "name"].contains(&column.name.as_str());
+    if let Some(column) = table.columns.iter().find(plain).filter(|_| random.once_in(2)) {
+        check = format!("{} IS NULL OR id > 0", column.name);
+    }
+    let check = Expression::new(check).unwrap();
+    let check_name = Identifier::generated([&table.name], "check");
+    if !taken.contains(&check_name) {
+        table.checks.insert(check_name, check);
+    }
 }
 
 /// An index, a unique constraint or a check.
@@ -392,7 +447,7 @@ fn drop_column(schema: &mut Schema, random: &mut Random) {
     let droppable: Vec<_> = table
         .columns
         .iter()
-        .filter(|column| column.name.as_str() != "id")
+        .filter(|column| !table.primary_key.columns.contains(&column.name) && column.name.as_str() != "id")
         .filter(|column| {
             column.nullable || !table.foreign_keys.values().any(|key| key.columns.contains(&column.name))
         })
@@ -402,17 +457,20 @@ fn drop_column(schema: &mut Schema, random: &mut Random) {
     remove_column(table, column);
 }
 
+/// A column that no key has.
+fn free_column<'a>(table: &'a mut Table, random: &mut Random) -> Option<&'a mut Column> {
+    let keys = table.foreign_keys.values().flat_map(|key| &key.columns).chain(&table.primary_key.columns);
+    let keys: BTreeSet<_> = keys.cloned().collect();
+    let is_free = |column: &&mut Column| column.name.as_str() != "id" && !keys.contains(&column.name);
+    let mut columns: Vec<_> = table.columns.iter_mut().filter(is_free).collect();
+    let at = random.below(columns.len());
+    (!columns.is_empty()).then(|| columns.swap_remove(at))
+}
+
 /// Whether it may hold NULL, or its default.
 fn alter_column(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
-    let keys: BTreeSet<_> = table.foreign_keys.values().flat_map(|key| &key.columns).cloned().collect();
-    let mut columns: Vec<_> = table
-        .columns
-        .iter_mut()
-        .filter(|column| column.name.as_str() != "id" && !keys.contains(&column.name))
-        .collect();
-    let at = random.below(columns.len());
-    let Some(column) = columns.get_mut(at) else { return };
+    let Some(column) = free_column(table, random) else { return };
     if random.once_in(2) && !is_custom(&column.sql_type) {
         column.nullable = !column.nullable;
     } else {
@@ -422,6 +480,7 @@ fn alter_column(schema: &mut Schema, random: &mut Random) {
 
 fn remove_column(table: &mut Table, column: Identifier) {
     table.columns.retain(|there| there.name != column);
+    table.checks.retain(|_, check| !check.mentions(&column));
     table.uniques.retain(|_, unique| !unique.columns.contains(&column));
     table.foreign_keys.retain(|_, key| !key.columns.contains(&column));
     let of = IndexTarget::Column(column);
@@ -481,6 +540,9 @@ pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
             column.is_some_and(|column| matches!(column.sql_type, SqlType::Text | SqlType::Binary))
         };
         table.uniques.retain(|_, unique| !unique.columns.iter().any(long));
+        if table.primary_key.columns.iter().any(long) {
+            table.primary_key.columns = vec![name("id")];
+        }
         for index in table.indexes.values_mut() {
             index.predicate = None;
             index.keys.retain(|key| matches!(&key.of, IndexTarget::Column(name) if !long(name)));
@@ -564,15 +626,12 @@ fn value(column: &Column, row: usize, dialect: Dialect) -> String {
     }
 }
 
-/// A query for all values of the columns that both schemas have in a table, as `value`, in the order of
-/// the key; without those that hold NULL in the first and may not in the second.
+/// A query for the values of some columns of a table, as `value`, in the order of the key.
 #[must_use]
-pub fn kept_values(a: &Table, b: &Table, dialect: Dialect) -> String {
-    let is_kept =
-        |column: &&Column| b.column(&column.name).is_some_and(|other| other.nullable || !column.nullable);
-    let shared: Vec<_> = a.columns.iter().filter(is_kept).collect();
-    let parts: Vec<_> = shared
-        .iter()
+pub fn values_of(table: &Table, columns: &[&Column], dialect: Dialect) -> String {
+    let id = table.columns.iter().filter(|column| column.name.as_str() == "id");
+    let parts: Vec<_> = id
+        .chain(columns.iter().copied())
         .map(|column| {
             let quoted = dialect.quote(&column.name);
             let text = match dialect {
@@ -588,5 +647,5 @@ pub fn kept_values(a: &Table, b: &Table, dialect: Dialect) -> String {
         Dialect::Postgres | Dialect::Sqlite => parts.join(" || '|' || "),
         Dialect::Mysql => format!("concat_ws('|', {})", parts.join(", ")),
     };
-    format!("SELECT {row} AS value FROM {} ORDER BY id", dialect.quote(&a.name))
+    format!("SELECT {row} AS value FROM {} ORDER BY id", dialect.quote(&table.name))
 }

@@ -1,4 +1,7 @@
-//! PostgreSQL, 11 and later.
+//! PostgreSQL, 12 and later.
+
+mod columns;
+mod enums;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -6,7 +9,8 @@ use std::collections::BTreeSet;
 use super::{Rules, ddl};
 use crate::table::AutoIncrement;
 use crate::{
-    Change, Column, DefaultValue, Expression, Frame, Identifier, RangeOf, Schema, Script, SqlType, Table,
+    Change, Column, DefaultValue, Expression, Frame, Identifier, MAX_IDENTIFIER_BYTES, RangeOf, Schema,
+    Script, SqlType, Table,
 };
 
 pub(super) struct Postgres;
@@ -137,16 +141,19 @@ impl Rules for Postgres {
         Some(value.to_owned())
     }
 
-    fn script(&self, _: &Schema, _: &Schema, changes: &[Change]) -> Script {
+    fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
         let mut extensions = BTreeSet::new();
+        let mut schema = before.clone();
         for change in changes {
             for extension in added_types(change).filter_map(SqlType::extension) {
                 if extensions.insert(extension) {
                     self.create_extension(extension, &mut script);
                 }
             }
-            self.change(change, &mut script);
+            self.change(change, &schema, after, changes, &mut script);
+            // Changes that do not fit were refused before this.
+            let _ = crate::fold(&mut schema, std::slice::from_ref(change));
         }
         script
     }
@@ -188,7 +195,15 @@ impl Postgres {
         );
     }
 
-    fn change(&self, change: &Change, script: &mut Script) {
+    /// `schema` is the one that this change comes to.
+    fn change(
+        &self,
+        change: &Change,
+        schema: &Schema,
+        after: &Schema,
+        changes: &[Change],
+        script: &mut Script,
+    ) {
         let quote = |name: &Identifier| ddl::quote(self, name);
         let alter = |table: &Identifier, action: String| format!("ALTER TABLE {} {action}", quote(table));
         match change {
@@ -205,9 +220,44 @@ impl Postgres {
             Change::DropColumn { table, column } => {
                 script.push(change, alter(table, format!("DROP COLUMN {}", quote(&column.name))));
             }
-            Change::AlterColumn { table, from, to, backfill } => {
-                self.alter_column(change, table, from, to, backfill.as_ref(), script);
+            Change::RenameColumn { table, from, to } => {
+                script.push(change, alter(table, format!("RENAME COLUMN {} TO {}", quote(from), quote(to))));
+                let column = schema.tables.get(table).and_then(|there| there.column(from));
+                if column.is_some_and(|column| column.auto_increment.is_some()) {
+                    script.also(rename_sequence((table, from), (table, to)));
+                }
             }
+            Change::RenameTable { from, to } => {
+                script.push(change, alter(from, format!("RENAME TO {}", quote(to))));
+                let columns =
+                    schema.tables.get(from).map(|table| table.columns.as_slice()).unwrap_or_default();
+                for column in columns.iter().filter(|column| column.auto_increment.is_some()) {
+                    script.also(rename_sequence((from, &column.name), (to, &column.name)));
+                }
+            }
+            Change::RenameEnum { from, to } => {
+                script.push(change, format!("ALTER TYPE {} RENAME TO {}", quote(from), quote(to)));
+            }
+            Change::AlterEnum { .. } => enums::alter(change, schema, after, changes, script),
+            Change::AlterPrimaryKey { table, from, to } if from.columns == to.columns => {
+                let action = format!("RENAME CONSTRAINT {} TO {}", quote(&from.name), quote(&to.name));
+                script.push(change, alter(table, action));
+            }
+            Change::AlterPrimaryKey { table, from, to } => {
+                let add = ddl::primary_key(self, to);
+                let actions = [format!("DROP CONSTRAINT {}", quote(&from.name)), format!("ADD {add}")];
+                script.push(change, alter_table(table, &actions));
+            }
+            Change::RenameConstraint { table, from, to, .. } => {
+                script.push(
+                    change,
+                    alter(table, format!("RENAME CONSTRAINT {} TO {}", quote(from), quote(to))),
+                );
+            }
+            Change::RenameIndex { from, to, .. } => {
+                script.push(change, format!("ALTER INDEX {} RENAME TO {}", quote(from), quote(to)));
+            }
+            Change::AlterColumn { .. } => columns::alter(change, script),
             Change::AddUnique { table, name, definition } => {
                 script.push(change, alter(table, format!("ADD {}", ddl::unique(self, name, definition))));
             }
@@ -238,9 +288,17 @@ impl Postgres {
     }
 
     fn create_table(&self, change: &Change, table: &Table, script: &mut Script) {
-        let mut parts: Vec<_> = table.columns.iter().map(|column| self.column(column)).collect();
+        let mut parts: Vec<_> = table.columns.iter().map(|column| self.column(&table.name, column)).collect();
         parts.extend(ddl::constraints(self, table, true));
-        script.push(change, ddl::create_table(self, &table.name, &parts));
+        let create = ddl::create_table(self, &table.name, &parts);
+        let mut sequences =
+            table.columns.iter().filter_map(|column| own_sequence(&table.name, column)).peekable();
+        if sequences.peek().is_none() {
+            script.push(change, create);
+        } else {
+            let (before, after): (Vec<_>, Vec<_>) = sequences.unzip();
+            script.push_all(change, before.into_iter().chain([create]).chain(after));
+        }
         for (name, index) in &table.indexes {
             script.also(ddl::create_index(self, &table.name, name, index));
         }
@@ -253,11 +311,11 @@ impl Postgres {
         }
     }
 
-    fn column(&self, column: &Column) -> String {
+    fn column(&self, table: &Identifier, column: &Column) -> String {
         let type_name = self.type_name(&column.sql_type).unwrap_or_default();
         match column.auto_increment {
             None => ddl::column(self, column, &type_name),
-            Some(AutoIncrement::Serial) => {
+            Some(AutoIncrement::Serial) if comes_with(table, &column.name) => {
                 let serial = match column.sql_type {
                     SqlType::SmallInt => "smallserial",
                     SqlType::BigInt => "bigserial",
@@ -265,11 +323,14 @@ impl Postgres {
                 };
                 ddl::column(self, column, serial)
             }
-            Some(AutoIncrement::Identity) => {
-                format!("{} GENERATED BY DEFAULT AS IDENTITY", ddl::column(self, column, &type_name))
+            Some(AutoIncrement::Serial) => {
+                let sequence = ddl::quote(self, &sequence(table, &column.name));
+                let default = format!("DEFAULT nextval({})", self.literal(&sequence));
+                format!("{} {default}", ddl::column(self, column, &type_name))
             }
-            Some(AutoIncrement::IdentityAlways) => {
-                format!("{} GENERATED ALWAYS AS IDENTITY", ddl::column(self, column, &type_name))
+            Some(kind) => {
+                let identity = columns::identity(table, &column.name, kind == AutoIncrement::IdentityAlways);
+                format!("{} {identity}", ddl::column(self, column, &type_name))
             }
         }
     }
@@ -287,7 +348,11 @@ impl Postgres {
         let on = ddl::quote(self, table);
         let name = ddl::quote(self, &column.name);
         let Some(backfill) = backfill else {
-            script.push(change, format!("ALTER TABLE {on} ADD COLUMN {}", self.column(column)));
+            let add = format!("ALTER TABLE {on} ADD COLUMN {}", self.column(table, column));
+            match own_sequence(table, column) {
+                Some((create, own)) => script.push_all(change, [create, add, own]),
+                None => script.push(change, add),
+            }
             return self.column_comment(&on, column, script);
         };
         let type_name = self.type_name(&column.sql_type).unwrap_or_default();
@@ -306,43 +371,6 @@ impl Postgres {
         self.column_comment(&on, column, script);
     }
 
-    /// All of it in one statement, so that the table is locked once.
-    fn alter_column(
-        &self,
-        change: &Change,
-        table: &Identifier,
-        from: &Column,
-        to: &Column,
-        backfill: Option<&Expression>,
-        script: &mut Script,
-    ) {
-        let (on, name) = (ddl::quote(self, table), ddl::quote(self, &to.name));
-        let mut actions = Vec::new();
-        if from.default != to.default {
-            actions.push(match &to.default {
-                Some(default) => {
-                    format!("ALTER COLUMN {name} SET DEFAULT {}", self.default(default, &to.sql_type))
-                }
-                None => format!("ALTER COLUMN {name} DROP DEFAULT"),
-            });
-        }
-        if from.nullable != to.nullable {
-            let action = if to.nullable { "DROP" } else { "SET" };
-            actions.push(format!("ALTER COLUMN {name} {action} NOT NULL"));
-        }
-        let altered = match actions.as_slice() {
-            [one] => format!("ALTER TABLE {on} {one}"),
-            several => format!("ALTER TABLE {on}\n    {}", several.join(",\n    ")),
-        };
-        match backfill {
-            Some(backfill) => {
-                script.push(change, format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
-                script.also(altered);
-            }
-            None => script.push(change, altered),
-        }
-    }
-
     fn column_comment(&self, table: &str, column: &Column, script: &mut Script) {
         if let Some(comment) = &column.comment {
             let on = format!("COLUMN {table}.{}", ddl::quote(self, &column.name));
@@ -354,6 +382,43 @@ impl Postgres {
         let text = text.map_or_else(|| "NULL".to_owned(), |text| self.literal(text));
         format!("COMMENT ON {on} IS {text}")
     }
+}
+
+/// The sequence behind a column that is generated, as PostgreSQL names it.
+fn sequence(table: &Identifier, column: &Identifier) -> Identifier {
+    Identifier::generated([table, column], "seq")
+}
+
+/// Whether PostgreSQL gives the sequence of a generated column the name that it has here: a longer one it
+/// shortens in its own way.
+fn comes_with(table: &Identifier, column: &Identifier) -> bool {
+    table.as_str().len() + column.as_str().len() + "__seq".len() <= MAX_IDENTIFIER_BYTES
+}
+
+/// The creation of a sequence that does not come with its column, and what makes it the column's own.
+fn own_sequence(table: &Identifier, column: &Column) -> Option<(String, String)> {
+    if column.auto_increment != Some(AutoIncrement::Serial) || comes_with(table, &column.name) {
+        return None;
+    }
+    let sequence = ddl::quote(&Postgres, &sequence(table, &column.name));
+    let type_name = Postgres.type_name(&column.sql_type).unwrap_or_default();
+    let (on, name) = (ddl::quote(&Postgres, table), ddl::quote(&Postgres, &column.name));
+    let own = format!("ALTER SEQUENCE {sequence} OWNED BY {on}.{name}");
+    Some((format!("CREATE SEQUENCE {sequence} AS {type_name}"), own))
+}
+
+fn alter_table(table: &Identifier, actions: &[String]) -> String {
+    let on = ddl::quote(&Postgres, table);
+    match actions {
+        [one] => format!("ALTER TABLE {on} {one}"),
+        several => format!("ALTER TABLE {on}\n    {}", several.join(",\n    ")),
+    }
+}
+
+/// It keeps the name that it has, unless it is told.
+fn rename_sequence(from: (&Identifier, &Identifier), to: (&Identifier, &Identifier)) -> String {
+    let (from, to) = (sequence(from.0, from.1), sequence(to.0, to.1));
+    format!("ALTER SEQUENCE {} RENAME TO {}", ddl::quote(&Postgres, &from), ddl::quote(&Postgres, &to))
 }
 
 /// The words that `pg_get_keywords()` of PostgreSQL 15 does not call unreserved: what its own

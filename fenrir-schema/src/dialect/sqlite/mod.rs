@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod renames;
+mod values;
+
 use super::{Rules, ddl, needs_value};
 use crate::{
     Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table, digest,
@@ -168,13 +171,47 @@ impl Rules for Sqlite {
         Some(value.to_owned())
     }
 
-    fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
-        Plan::new(before, after, changes).script()
+    fn script(&self, before: &Schema, _: &Schema, changes: &[Change]) -> Script {
+        script(before, changes)
     }
 
     fn frame(&self) -> Option<Frame> {
         Some(FRAME)
     }
+}
+
+/// Renames in their order, and what lies between them table by table.
+fn script(before: &Schema, changes: &[Change]) -> Script {
+    let mut runs = Vec::new();
+    let mut schema = before.clone();
+    // Whose constraints are named after what they are no more.
+    let mut misnamed = BTreeSet::new();
+    for run in changes.chunk_by(|a, b| a.is_rename() == b.is_rename()) {
+        let from = schema.clone();
+        for change in run {
+            misnamed = renames::misnamed(misnamed, &schema, change);
+            // That it fits was found before.
+            let _ = crate::fold(&mut schema, std::slice::from_ref(change));
+        }
+        let to = schema.clone();
+        let rebuilt = if run[0].is_rename() { BTreeSet::new() } else { std::mem::take(&mut misnamed) };
+        runs.push((from, to, run, rebuilt));
+    }
+    if !misnamed.is_empty() {
+        runs.push((schema.clone(), schema, &[], misnamed));
+    }
+    let plans: Vec<_> =
+        runs.iter().map(|(from, to, run, misnamed)| Plan::new(from, to, run, misnamed)).collect();
+    let framed = plans.iter().any(Plan::needs_frame);
+    let mut script = Script { frame: framed.then_some(FRAME), ..Script::default() };
+    for (plan, (_, _, run, _)) in plans.iter().zip(&runs) {
+        if run.first().is_some_and(Change::is_rename) {
+            renames::write(run, framed, &mut script);
+        } else {
+            plan.write(&mut script);
+        }
+    }
+    script
 }
 
 /// The changes, sorted by what becomes of each table.
@@ -184,64 +221,82 @@ struct Plan<'a> {
     created: BTreeSet<&'a Identifier>,
     dropped: BTreeSet<&'a Identifier>,
     altered: BTreeMap<&'a Identifier, Vec<&'a Change>>,
+    /// What is rebuilt whatever its changes are.
+    misnamed: &'a BTreeSet<Identifier>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(before: &'a Schema, after: &'a Schema, changes: &'a [Change]) -> Self {
+    fn new(
+        before: &'a Schema,
+        after: &'a Schema,
+        changes: &'a [Change],
+        misnamed: &'a BTreeSet<Identifier>,
+    ) -> Self {
         let created = after.tables.keys().filter(|name| !before.tables.contains_key(*name)).collect();
         let dropped = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).collect();
+        let stays = |name: &Identifier| before.tables.contains_key(name) && after.tables.contains_key(name);
         let mut altered: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for name in misnamed {
+            if let Some((name, _)) = before.tables.get_key_value(name).filter(|(name, _)| stays(name)) {
+                altered.insert(name, Vec::new());
+            }
+        }
         for change in changes {
+            if let Change::AlterEnum { name, .. } = change {
+                for table in before.tables.values().filter(|table| stays(&table.name)) {
+                    if table.columns.iter().any(|column| column.sql_type.enum_name() == Some(name)) {
+                        altered.entry(&table.name).or_default().push(change);
+                    }
+                }
+            }
             // SQLite has no comments, and an enum is a check on each column that has it.
             let silent = matches!(change, Change::SetTableComment { .. } | Change::SetColumnComment { .. });
-            let stays =
-                |name: &Identifier| before.tables.contains_key(name) && after.tables.contains_key(name);
             if let Some(table) = change.table().filter(|name| !silent && stays(name)) {
                 altered.entry(table).or_default().push(change);
             }
         }
-        Self { before, after, created, dropped, altered }
+        Self { before, after, created, dropped, altered, misnamed }
     }
 
-    fn script(&self) -> Script {
-        let mut script = Script::default();
+    fn needs_frame(&self) -> bool {
+        self.altered.iter().any(|(name, changes)| self.needs_rebuild(name, changes)) || self.drops_a_circle()
+    }
+
+    fn write(&self, script: &mut Script) {
         let (rebuilt, altered): (Vec<_>, Vec<_>) =
             self.altered.iter().partition(|(name, changes)| self.needs_rebuild(name, changes));
-        if !rebuilt.is_empty() || self.drops_a_circle() {
-            script.frame = Some(FRAME);
-        }
         // Those of rebuilt tables too: their names may be wanted before their tables are.
         for changes in self.altered.values() {
-            drop_indexes(changes, &mut script);
+            drop_indexes(changes, script);
         }
         for name in self.before.creation_order(&self.dropped).into_iter().rev() {
             script.push(format_args!("drop table `{name}`"), format!("DROP TABLE {}", quote(name)));
         }
         for (_, changes) in &altered {
-            alter(changes, &mut script);
+            alter(changes, script);
         }
         for (name, changes) in &rebuilt {
-            self.rebuild(name, changes, &mut script);
+            self.rebuild(name, changes, script);
         }
         for name in self.after.creation_order(&self.created) {
             let table = &self.after.tables[name];
             script.push(format_args!("create table `{name}`"), create_table(table, name, self.after));
-            create_indexes(table, &mut script);
+            create_indexes(table, script);
         }
         for (_, changes) in &altered {
-            add_indexes(changes, &mut script);
+            add_indexes(changes, self.after, script);
         }
-        script
     }
 
     fn needs_rebuild(&self, name: &Identifier, changes: &[&Change]) -> bool {
         let before = &self.before.tables[name];
-        changes.iter().any(|change| match change {
-            Change::AddIndex { .. } | Change::DropIndex { .. } => false,
-            Change::AddColumn { column, backfill, .. } => !can_add(column, backfill.as_ref()),
-            Change::DropColumn { column, .. } => !can_drop(before, &column.name),
-            _ => true,
-        })
+        self.misnamed.contains(name)
+            || changes.iter().any(|change| match change {
+                Change::AddIndex { .. } | Change::DropIndex { .. } | Change::RenameIndex { .. } => false,
+                Change::AddColumn { column, backfill, .. } => !can_add(column, backfill.as_ref()),
+                Change::DropColumn { column, .. } => !can_drop(before, &column.name),
+                _ => true,
+            })
     }
 
     /// With foreign keys on, dropping a table deletes its rows first; in a circle there is always
@@ -261,8 +316,14 @@ impl<'a> Plan<'a> {
 
     fn rebuild(&self, name: &Identifier, changes: &[&Change], script: &mut Script) {
         let (old, new) = (&self.before.tables[name], &self.after.tables[name]);
-        let about: Vec<_> = changes.iter().map(ToString::to_string).collect();
+        let mut about: Vec<_> = changes.iter().map(ToString::to_string).collect();
+        if about.is_empty() {
+            about.push("name its constraints anew".to_owned());
+        }
         script.push(format_args!("rebuild table `{name}`: {}", about.join("; ")), guard_objects(old));
+        for guard in values::guards(old, changes, self.after) {
+            script.also(guard);
+        }
         // Named after what it will hold: the same for every run, and nobody else's.
         let text = create_table(new, name, self.after);
         let temporary =
@@ -306,16 +367,19 @@ fn quote(name: &Identifier) -> String {
 
 fn drop_indexes(changes: &[&Change], script: &mut Script) {
     for change in changes {
-        if let Change::DropIndex { name, .. } = change {
+        if let Change::DropIndex { name, .. } | Change::RenameIndex { from: name, .. } = change {
             script.push(change, format!("DROP INDEX {}", quote(name)));
         }
     }
 }
 
-fn add_indexes(changes: &[&Change], script: &mut Script) {
+fn add_indexes(changes: &[&Change], after: &Schema, script: &mut Script) {
     for change in changes {
         if let Change::AddIndex { table, name, definition } = change {
             script.push(change, ddl::create_index(&Sqlite, table, name, definition));
+        } else if let Change::RenameIndex { table, to, .. } = change {
+            let index = after.tables.get(table).and_then(|table| table.indexes.get(to));
+            script.push_all(change, index.map(|index| ddl::create_index(&Sqlite, table, to, index)));
         }
     }
 }
@@ -407,20 +471,6 @@ fn column(column: &Column, table: &Table, schema: &Schema) -> String {
     sql
 }
 
-/// What a change puts into a column in place of what the old table has there: for a new one perhaps
-/// nothing.
-fn copied_value(change: &Change, column: &Column) -> Option<Option<String>> {
-    match change {
-        Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
-            Some(backfill.as_ref().map(|expression| format!("({expression})")))
-        }
-        Change::AlterColumn { to, backfill: Some(backfill), .. } if to.name == column.name => {
-            Some(Some(format!("coalesce(old.{}, ({backfill}))", quote(&column.name))))
-        }
-        _ => None,
-    }
-}
-
 /// Copies what both have, and fills what is new. Columns are qualified, since SQLite takes a quoted
 /// name that it does not know for a text.
 fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Change]) -> String {
@@ -439,8 +489,7 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
         from.push("old.rowid".to_owned());
     }
     for column in &new.columns {
-        let value = changes.iter().find_map(|change| copied_value(change, column));
-        match value.unwrap_or_else(|| Some(format!("old.{}", quote(&column.name)))) {
+        match values::copied(column, changes) {
             Some(value) => from.push(value),
             // Its default, or NULL.
             None => continue,

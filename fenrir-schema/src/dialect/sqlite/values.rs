@@ -1,0 +1,165 @@
+//! What becomes of values when a table is rebuilt. SQLite would take any value for any type: what is no
+//! value of the new type is found before.
+
+use super::{Sqlite, quote};
+use crate::dialect::Rules;
+use crate::{Change, Column, Conversion, Schema, SqlType, Table};
+
+/// What a column is filled with, in terms of the old table, `old`; none for its default, or NULL.
+pub(super) fn copied(column: &Column, changes: &[&Change]) -> Option<String> {
+    let mut value = format!("old.{}", quote(&column.name));
+    for change in changes {
+        match change {
+            Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
+                return backfill.as_ref().map(|expression| format!("({expression})"));
+            }
+            Change::AlterColumn { from, to, using, backfill, .. } if to.name == column.name => {
+                value = match using {
+                    Some(using) => format!("({using})"),
+                    None => converted(value, &from.sql_type, &to.sql_type),
+                };
+                if let Some(backfill) = backfill {
+                    value = format!("coalesce({value}, ({backfill}))");
+                }
+            }
+            Change::AlterEnum { name, renamed, .. }
+                if !renamed.is_empty() && column.sql_type == SqlType::Enum(name.clone()) =>
+            {
+                let cases: Vec<_> = renamed
+                    .iter()
+                    .map(|(old, new)| format!("WHEN {} THEN {}", Sqlite.literal(old), Sqlite.literal(new)))
+                    .collect();
+                value = format!("CASE {value} {} ELSE {value} END", cases.join(" "));
+            }
+            _ => {}
+        }
+    }
+    Some(value)
+}
+
+/// A value of one type as one of another, as Diesel writes it.
+fn converted(value: String, from: &SqlType, to: &SqlType) -> String {
+    use SqlType as T;
+    match (from, to) {
+        (T::Date, T::Timestamp) => format!("{value} || ' 00:00:00'"),
+        (T::Timestamp, T::Date) => format!("substr({value}, 1, 10)"),
+        (T::Timestamp, T::Timestamptz) => format!("{value} || '+00:00'"),
+        (T::Timestamptz, T::Timestamp) => format!("substr({value}, 1, length({value}) - 6)"),
+        (T::Float | T::Double | T::Numeric { .. }, to) if to.is_integer() => {
+            format!("CAST(round({value}) AS INTEGER)")
+        }
+        (T::Numeric { .. } | T::Float | T::Double, T::Numeric { scale, precision: Some(_) }) => {
+            format!("round({value}, {})", scale.unwrap_or(0))
+        }
+        (from, T::Float | T::Double) if *from != T::Float && *from != T::Double => {
+            format!("CAST({value} AS REAL)")
+        }
+        (T::Json, T::Jsonb) => format!("jsonb({value})"),
+        (T::Jsonb, T::Json) => format!("json({value})"),
+        (from, to) if from.is_text() && to.is_integer() => format!("CAST({value} AS INTEGER)"),
+        (from, to) if from.is_integer() && to.is_text() => format!("CAST({value} AS TEXT)"),
+        _ => value,
+    }
+}
+
+/// Statements that fail where a value cannot become one of the new type, or where rows have a label that
+/// goes, and say how many there are.
+pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<String> {
+    let mut guards = Vec::new();
+    for change in changes {
+        match change {
+            Change::AlterColumn { from, to, using: None, .. } => {
+                // What loses digits may still not fit.
+                let conversion = Conversion::between(&from.sql_type, &to.sql_type);
+                let misfit = misfit(&quote(&from.name), &from.sql_type, &to.sql_type, after);
+                if let Some(misfit) = misfit.filter(|_| conversion != Conversion::Keeps || is_zoned(from)) {
+                    let what = format!("values of column {}.{} are no {}", old.name, from.name, to.sql_type);
+                    guards.push(refuse(old, &misfit, &what));
+                }
+            }
+            Change::AlterEnum { name, .. } => {
+                let dropped = change.dropped_labels();
+                if dropped.is_empty() {
+                    continue;
+                }
+                let list: Vec<_> = dropped.iter().map(|label| Sqlite.literal(label)).collect();
+                for column in &old.columns {
+                    if column.sql_type == SqlType::Enum(name.clone()) {
+                        let place = format!("column {}.{}", old.name, column.name);
+                        let what =
+                            format!("rows have a label that is to go in {place}: {}", dropped.join(", "));
+                        let test = format!("{} IN ({})", quote(&column.name), list.join(", "));
+                        guards.push(refuse(old, &test, &what));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    guards
+}
+
+fn is_zoned(column: &Column) -> bool {
+    column.sql_type == SqlType::Timestamptz
+}
+
+/// No plain statement fails with a text of one's own, but a JSON path that is none is named in the error.
+fn refuse(table: &Table, test: &str, what: &str) -> String {
+    format!(
+        "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', count(*) || {}) END\n    FROM {} WHERE {test}",
+        Sqlite.literal(&format!(" {what}")),
+        quote(&table.name)
+    )
+}
+
+/// What is true of a value that does not fit the new type.
+fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<String> {
+    use SqlType as T;
+    let range = |value: &str| match to {
+        T::SmallInt => Some(format!("{value} NOT BETWEEN -32768 AND 32767")),
+        T::Integer => Some(format!("{value} NOT BETWEEN -2147483648 AND 2147483647")),
+        _ => None,
+    };
+    match (from, to) {
+        (from, to) if from.is_text() && to.is_integer() => {
+            let number = format!("CAST({value} AS INTEGER)");
+            let other = format!("CAST({number} AS TEXT) <> {value}");
+            Some(match range(&number) {
+                Some(range) => format!("{other} OR {range}"),
+                None => other,
+            })
+        }
+        (_, to) if to.is_integer() => range(&format!("round({value})")),
+        (_, T::Numeric { precision: Some(precision), scale }) => {
+            let scale = scale.unwrap_or(0);
+            let room = precision.saturating_sub(scale);
+            Some(format!("abs(round({value}, {scale})) >= 1e{room}"))
+        }
+        (_, T::VarChar { max_length: Some(length) } | T::Char { length: Some(length) }) => {
+            Some(format!("length({value}) > {length}"))
+        }
+        (_, T::Char { length: None }) => Some(format!("length({value}) > 1")),
+        (from, T::Date) if from.is_text() => Some(format!("date({value}) IS NOT {value}")),
+        (_, T::Enum(name)) => {
+            let labels = schema.enums.get(name)?.labels.iter().map(|label| Sqlite.literal(label));
+            Some(format!("{value} NOT IN ({})", labels.collect::<Vec<_>>().join(", ")))
+        }
+        (T::Timestamptz, T::Timestamp) => Some(format!("{value} NOT LIKE '%+00:00'")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Identifier;
+
+    #[test]
+    fn a_guard_cannot_be_left() {
+        let name = Identifier::new("it's").unwrap();
+        assert_eq!(
+            misfit(&quote(&name), &SqlType::Text, &SqlType::BigInt, &Schema::default()).unwrap(),
+            "CAST(CAST(\"it's\" AS INTEGER) AS TEXT) <> \"it's\""
+        );
+    }
+}
