@@ -46,12 +46,14 @@ impl GeneratedSql {
         }
         let mut up_header = title.to_vec();
         lost(&mut up_header, changes.iter().filter_map(Change::loses));
-        up_header.extend(risks(before, changes));
+        up_header.extend(risks(changes));
         let mut down_header = vec![format!("Reverts: {}", title[0])];
         lost(&mut down_header, back.iter().filter_map(Change::loses));
         for change in &back {
             if let Change::CreateTable { table } = change {
                 down_header.push(format!("The rows of table `{}` are not brought back.", table.name));
+            } else if let Change::AlterColumn { table, to, using: Some(using), .. } = change {
+                down_header.push(format!("The values of column `{table}.{}` become {using}.", to.name));
             } else if let Change::AlterColumn { table, to, .. } = change {
                 let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == to.name);
                 if let Some(stand_in) = stand_in {
@@ -86,8 +88,15 @@ impl GeneratedSql {
 }
 
 /// On what rows the changes fail; a table that is created with them has none.
-pub(super) fn risks(before: &Schema, changes: &[Change]) -> Vec<String> {
-    let has_rows = |change: &&Change| change.table().is_some_and(|table| before.tables.contains_key(table));
+pub(super) fn risks(changes: &[Change]) -> Vec<String> {
+    let created: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::CreateTable { table } => Some(&table.name),
+            _ => None,
+        })
+        .collect();
+    let has_rows = |change: &&Change| change.table().is_none_or(|table| !created.contains(&table));
     changes.iter().filter(has_rows).filter_map(Change::risk).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use fenrir_schema::migration::History;
-use fenrir_schema::{Change, Conversion, Loss, Schema, Table, diff, needs_value};
+use fenrir_schema::{Change, Conversion, Dialect, Loss, Schema, Table, diff, needs_value};
 use serde_json::json;
 
 use super::arguments::Migrate;
@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
         return Ok(Outcome::new(text, json!({ "written": [], "changes": [] })));
     }
     fill(&mut changes, &models)?;
+    check_usings(&changes, &models.schema, &project.dialects)?;
     check_mentions(&changes, &models.schema)?;
     settle_losses(&changes, arguments, context)?;
 
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
         .iter()
         .map(|&dialect| GeneratedSql::new(dialect, &title, &before, &after, &changes))
         .collect::<Result<Vec<_>, _>>()?;
-    let risks = generate::risks(&before, &changes);
+    let risks = generate::risks(&changes);
     let generated = Generated { name, message, parent: head, changes, after, risks, dialects };
     if arguments.dry_run { Ok(shown(&generated)) } else { written(&generated, context) }
 }
@@ -97,6 +98,22 @@ fn fill(changes: &mut [Change], models: &ModelSchema) -> Result<(), Failure> {
         count(without.len(), "column"),
         bullets(without)
     )))
+}
+
+/// A column of a primary key cannot be replaced by another where that is how values are converted.
+fn check_usings(changes: &[Change], after: &Schema, dialects: &[Dialect]) -> Result<(), Failure> {
+    let replaced = changes.iter().filter_map(|change| match change {
+        Change::AlterColumn { table, to, using: Some(_), .. } => Some((table, &to.name)),
+        _ => None,
+    });
+    for (table, column) in replaced.filter(|_| dialects.contains(&Dialect::Mysql)) {
+        if after.tables.get(table).is_some_and(|table| table.primary_key.columns.contains(column)) {
+            return Err(Failure::error(format!(
+                "`using` cannot be given for `{table}.{column}` on MySQL/MariaDB: it is part of the primary key there"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// An expression that names a column which goes, or one that is only coming: PostgreSQL would drop a check

@@ -4,7 +4,6 @@ use fenrir_migrate::Table;
 #[diesel(table_name = page)]
 #[table(
     schema = "auth",
-    renamed_from = "pages",
     sqlite(strict, without_rowid),
     mysql(engine = "InnoDB"),
     unmanaged,
@@ -33,8 +32,6 @@ struct Page {
         stored,
         virtual,
         collate = "C",
-        renamed_from = "title",
-        using = "name::text",
         dialects(postgres),
     )]
     name: String,

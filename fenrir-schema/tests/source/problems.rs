@@ -491,7 +491,7 @@ fn mistakes_within_a_model_have_their_places() {
         &[
             "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `type_name`, `extension`, `max_length`, `precision`, `scale`, \
              `default`, `primary_key`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
-             `on_update`, `deferrable`, `initially_deferred`, `backfill` and `comment`",
+             `on_update`, `deferrable`, `initially_deferred`, `backfill`, `using`, `renamed_from` and `comment`",
             "an enum in a database has at least one value",
         ],
     );

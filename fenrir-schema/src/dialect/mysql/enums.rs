@@ -20,9 +20,24 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
         let new: Vec<_> = to.labels.iter().filter(is_new).cloned().collect();
         *definition = EnumType { labels: from.labels.iter().cloned().chain(new).collect() };
     }
+    let holds = |column: &&Column| column.sql_type == SqlType::Enum(name.clone());
     let mut statements = Vec::new();
+    let dropped = change.dropped_labels();
+    if !dropped.is_empty() && !renamed.is_empty() {
+        // First of all, since nothing takes back what is renamed.
+        let mut kept = schema.clone();
+        if let Some(definition) = kept.enums.get_mut(name) {
+            let stays = |label: &&String| !dropped.contains(&label.as_str());
+            *definition = EnumType { labels: from.labels.iter().filter(stays).cloned().collect() };
+        }
+        for table in schema.tables.values() {
+            for column in table.columns.iter().filter(holds) {
+                let column = Column { default: None, ..column.clone() };
+                statements.push(alter_table(&table.name, &[Mysql.modify_column(&column, &kept)]));
+            }
+        }
+    }
     for table in schema.tables.values() {
-        let holds = |column: &&Column| column.sql_type == SqlType::Enum(name.clone());
         for column in table.columns.iter().filter(holds) {
             if !renamed.is_empty() {
                 statements.push(alter_table(&table.name, &[Mysql.modify_column(column, &both)]));

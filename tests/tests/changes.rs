@@ -1,0 +1,288 @@
+//! Changes of what is there, with rows in it, by the command as a user gives it: other names, types, labels
+//! and keys.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fenrir_migrate::Dialect;
+use fenrir_tests::command::Project;
+use fenrir_tests::database::TestDatabase;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
+
+fn model(name: &str, attributes: &str, fields: &str) -> String {
+    let table = name.to_lowercase();
+    format!(
+        "#[derive(Table)]\n#[diesel(table_name = {table})]\n{attributes}\npub struct {name} {{ pub id: i32, {fields} }}\n"
+    )
+}
+
+/// A project at its first migration, and its database with these rows.
+fn on(dialect: Dialect, models: &str, rows: &str) -> (Project, TestDatabase) {
+    let database = TestDatabase::new(dialect);
+    let project = Project::new(BINARY, &[dialect.name()], models).with("DATABASE_URL", database.url());
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    database.connect().execute(rows).unwrap();
+    (project, database)
+}
+
+fn last_up(project: &Project) -> String {
+    let folder = project.list("migrations").last().unwrap().clone();
+    project.read(&format!("migrations/{folder}/up.sql"))
+}
+
+fn some(texts: &[&str]) -> Vec<Option<String>> {
+    texts.iter().map(|text| Some((*text).to_owned())).collect()
+}
+
+const TITLES: &str = "SELECT title AS value FROM page ORDER BY id";
+const NAMES: &str = "SELECT name AS value FROM page ORDER BY id";
+const ROWS: &str = "INSERT INTO page (name) VALUES ('a'), ('b')";
+
+#[test]
+fn a_column_is_renamed_with_what_names_it() {
+    const FIELD: &str = "#[column(max_length = 9, unique, check = \"name <> ''\")] pub name: String";
+    const RENAMED: &str = "#[column(max_length = 9, unique, check = \"title <> ''\", renamed_from = \"name\")] pub title: String";
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, &model("Page", "", FIELD), ROWS);
+        project.models(&model("Page", "", RENAMED));
+        let said = project.ok(&["migrate", "-m", "Titles"]);
+        assert!(said.contains("rename column `page.name` to `title`") && !said.contains("drop"), "{said}");
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(TITLES), some(&["a", "b"]), "{dialect}");
+        for refused in ["('a')", "('')"] {
+            assert!(connected.execute(&format!("INSERT INTO page (title) VALUES {refused}")).is_err());
+        }
+        // It does no harm that the attribute stays.
+        assert!(project.ok(&["migrate", "-m", "Again"]).contains("nothing to do"), "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(connected.texts(NAMES), some(&["a", "b"]), "{dialect}");
+        assert!(connected.execute("INSERT INTO page (name) VALUES ('')").is_err());
+    }
+}
+
+#[test]
+fn a_table_is_renamed_with_its_keys_and_those_that_point_at_it() {
+    const CHILD: &str = "#[column(references = NAME, on_delete = cascade)] pub page_id: i32";
+    let child = |parent: &str| model("Note", "", &CHILD.replace("NAME", parent));
+    let page = "#[column(max_length = 9, unique)] pub name: String";
+    for dialect in Dialect::ALL {
+        let rows =
+            "INSERT INTO page (name) VALUES ('a'), ('b'); INSERT INTO note (page_id) VALUES (1), (2), (2)";
+        let (project, database) = on(dialect, &(model("Page", "", page) + &child("Page")), rows);
+        project.models(&(model("Article", "", page) + &child("Article")));
+        let said = project.fails(1, &["migrate", "-m", "Articles", "--allow-data-loss"]);
+        assert!(said.contains("`--rename page=article`"), "{said}");
+        project.ok(&["migrate", "-m", "Articles", "--rename", "page=article"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!((connected.count("article"), connected.count("note")), (2, 3), "{dialect}");
+        connected.execute("INSERT INTO article (name) VALUES ('c')").unwrap();
+        assert!(connected.execute("INSERT INTO note (page_id) VALUES (9)").is_err(), "{dialect}");
+        project.ok(&["downgrade"]);
+        connected.execute("DELETE FROM page WHERE id = 2").unwrap();
+        assert_eq!((connected.count("page"), connected.count("note")), (2, 1), "{dialect}");
+        // What a later migration renamed is asked about under its new name.
+        project.ok(&["upgrade"]);
+        let said = project.fails(1, &["downgrade", "base"]);
+        assert!(said.contains("table `article`"), "{dialect}: {said}");
+        project.ok(&["downgrade", "base", "--allow-data-loss"]);
+    }
+}
+
+#[test]
+fn two_columns_change_their_names() {
+    let fields = "#[column(max_length = 9)] pub name: String, #[column(max_length = 9)] pub title: String";
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (name, title) VALUES ('a', 'A')";
+        let (project, database) = on(dialect, &model("Page", "", fields), rows);
+        let swap = ["migrate", "-m", "Swap", "--rename", "page.name=title", "--rename", "page.title=name"];
+        project.ok(&swap);
+        project.ok(&["upgrade"]);
+        assert_eq!(database.connect().texts(TITLES), some(&["a"]), "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(database.connect().texts(TITLES), some(&["A"]), "{dialect}");
+    }
+}
+
+#[test]
+fn a_rename_that_cannot_be_says_why() {
+    let (project, _database) = on(Dialect::Sqlite, &model("Page", "", "pub name: String"), ROWS);
+    project.models(&model("Page", "", "pub title: String"));
+    for (rename, why) in [
+        ("page", "write `old=new`"),
+        ("pages=article", "the migrations have no table or enum `pages`"),
+        ("page=article", "the models have no table or enum `article`"),
+        ("page.nam=title", "has no column `nam`: there are `id`, `name`"),
+        ("page.name=titel", "has no column `titel`: there are `id`, `title`"),
+        ("book.name=title", "the models have no table `book`"),
+    ] {
+        let said = project.fails(2, &["migrate", "-m", "Rename", "--rename", rename]);
+        assert!(said.contains(why), "{rename}: {said}");
+    }
+    let twice = ["migrate", "-m", "Twice", "--rename", "page.name=title", "--rename", "page.name=id"];
+    assert!(project.fails(2, &twice).contains("`name` is renamed twice"));
+    assert_eq!(project.list("migrations").len(), 1);
+}
+
+#[test]
+fn what_does_not_fit_a_narrower_type_is_refused_and_nothing_changes() {
+    let field = |length| format!("#[column(max_length = {length})] pub name: String");
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (name) VALUES ('abc'), ('abcdef')";
+        let (project, database) = on(dialect, &model("Page", "", &field(9)), rows);
+        project.models(&model("Page", "", &field(4)));
+        let said = project.ok(&["migrate", "-m", "Shorter"]);
+        let risk = "Fails where a value of column `page.name` is no VarChar(4).";
+        assert!(said.contains(risk) && last_up(&project).contains(risk), "{said}");
+        let said = project.fails(2, &["upgrade"]);
+        if dialect == Dialect::Sqlite {
+            assert!(said.contains("1 values of column page.name are no VarChar(4)"), "{said}");
+        }
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(NAMES), some(&["abc", "abcdef"]), "{dialect}");
+        connected.execute("UPDATE page SET name = 'abcd' WHERE name = 'abcdef'").unwrap();
+        project.ok(&["upgrade"]);
+        assert_eq!(connected.texts(NAMES), some(&["abc", "abcd"]), "{dialect}");
+    }
+}
+
+#[test]
+fn texts_become_numbers_where_they_are_some() {
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (name) VALUES ('12'), ('x')";
+        let (project, database) =
+            on(dialect, &model("Page", "", "#[column(max_length = 9)] pub name: String"), rows);
+        project.models(&model("Page", "", "pub name: i32"));
+        project.ok(&["migrate", "-m", "Numbers"]);
+        project.fails(2, &["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(NAMES), some(&["12", "x"]), "{dialect}");
+        connected.execute("UPDATE page SET name = '13' WHERE name = 'x'").unwrap();
+        project.ok(&["upgrade"]);
+        assert_eq!(
+            connected.texts("SELECT concat(name + 1, '') AS value FROM page ORDER BY id"),
+            some(&["13", "14"])
+        );
+        project.ok(&["downgrade"]);
+        assert_eq!(connected.texts(NAMES), some(&["12", "13"]), "{dialect}");
+    }
+}
+
+#[test]
+fn what_would_lose_digits_must_be_allowed() {
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (size) VALUES (1.25), (2.75)";
+        let (project, database) = on(dialect, &model("Page", "", "pub size: f64"), rows);
+        project.models(&model("Page", "", "pub size: i32"));
+        let said = project.fails(1, &["migrate", "-m", "Whole"]);
+        assert!(said.contains("column `page.size`, whose values become Integer"), "{said}");
+        project.ok(&["migrate", "-m", "Whole", "--allow-data-loss"]);
+        assert!(last_up(&project).contains("-- Loses data: column `page.size`"));
+        project.ok(&["upgrade"]);
+        let sizes = database.connect().texts("SELECT concat(size, '') AS value FROM page ORDER BY id");
+        assert_eq!(sizes, some(&["1", "3"]), "{dialect}");
+    }
+}
+
+#[test]
+fn a_conversion_that_is_not_known_must_be_said() {
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (name) VALUES ('yes'), ('no')";
+        let unique = "#[table(index(columns(name)), check = \"name <> 'x'\")]";
+        let (project, database) =
+            on(dialect, &model("Page", unique, "#[column(max_length = 9)] pub name: String"), rows);
+        let index = "#[table(index(columns(name)))]";
+        project.models(&model("Page", index, "pub name: bool"));
+        let said = project.fails(1, &["migrate", "-m", "Flags", "--allow-data-loss"]);
+        assert!(said.contains("`page.name`: VarChar(9) → Bool") && said.contains("using"), "{said}");
+        project.models(&model("Page", index, "#[column(using = \"name = 'yes'\")] pub name: bool"));
+        project.ok(&["migrate", "-m", "Flags", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        let flags = "SELECT CASE WHEN name THEN 'T' ELSE 'F' END AS value FROM page ORDER BY id";
+        assert_eq!(database.connect().texts(flags), some(&["T", "F"]), "{dialect}");
+        // There is no way back for the values, and the head says so.
+        let folder = project.list("migrations").last().unwrap().clone();
+        let down = project.read(&format!("migrations/{folder}/down.sql"));
+        assert!(down.contains("The values of column `page.name` become ''."), "{down}");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+    }
+}
+
+const STATES: &str = "SELECT concat(state, '') AS value FROM page ORDER BY id";
+
+fn states(variants: &str) -> String {
+    model("Page", "", "#[column(default = \"open\")] pub state: State")
+        + &format!("#[derive(DbEnum)]\npub enum State {{ {variants} }}\n")
+}
+
+#[test]
+fn labels_are_added_renamed_and_moved() {
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (state) VALUES ('open'), ('shut')";
+        let (project, database) = on(dialect, &states("Open, Shut"), rows);
+        project.models(&states("New, #[db_enum(renamed_from = \"shut\")] Closed, Open"));
+        let said = project.ok(&["migrate", "-m", "States"]);
+        assert!(said.contains("rename \"shut\" to \"closed\", add \"new\""), "{said}");
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(STATES), some(&["open", "closed"]), "{dialect}");
+        connected.execute("INSERT INTO page (state) VALUES ('new')").unwrap();
+        assert!(connected.execute("INSERT INTO page (state) VALUES ('shut')").is_err(), "{dialect}");
+        assert!(project.ok(&["migrate", "-m", "Again"]).contains("nothing to do"), "{dialect}");
+        // What the old labels have no name for is in the way.
+        project.fails(2, &["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.texts(STATES), some(&["open", "closed", "new"]), "{dialect}");
+        connected.execute("DELETE FROM page WHERE state = 'new'").unwrap();
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.texts(STATES), some(&["open", "shut"]), "{dialect}");
+    }
+}
+
+#[test]
+fn a_label_that_rows_have_does_not_go() {
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (state) VALUES ('open'), ('shut'), ('shut')";
+        let (project, database) = on(dialect, &states("Open, Shut"), rows);
+        project.models(&states("Open"));
+        let said = project.ok(&["migrate", "-m", "One state"]);
+        assert!(said.contains("Fails where a row has \"shut\" of enum `state`."), "{said}");
+        let said = project.fails(2, &["upgrade"]);
+        // MySQL and MariaDB count nothing.
+        if dialect != Dialect::Mysql {
+            assert!(said.contains("2 rows have a label that is to go in column page.state: shut"), "{said}");
+        }
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(STATES), some(&["open", "shut", "shut"]), "{dialect}");
+        connected.execute("UPDATE page SET state = 'open'").unwrap();
+        project.ok(&["upgrade"]);
+        assert!(connected.execute("INSERT INTO page (state) VALUES ('shut')").is_err(), "{dialect}");
+    }
+}
+
+#[test]
+fn keys_change_and_are_generated_or_not() {
+    let plain = "#[derive(Table)]\n#[diesel(table_name = page, primary_key(KEY))]\npub struct Page { ID pub id: i32, pub place: i32 }";
+    let with = |key: &str, id: &str| plain.replace("KEY", key).replace("ID", id);
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (id, place) VALUES (0, 1), (5, 1)";
+        let (project, database) = on(dialect, &with("id", "#[column(auto_increment = false)]"), rows);
+        project.models(&with("id, place", "#[column(auto_increment = false)]"));
+        project.ok(&["migrate", "-m", "Places"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO page (id, place) VALUES (5, 2)").unwrap();
+        assert!(connected.execute("INSERT INTO page (id, place) VALUES (5, 2)").is_err(), "{dialect}");
+        // Two rows have what is to be the key alone.
+        project.fails(2, &["downgrade"]);
+        connected.execute("DELETE FROM page WHERE place = 2").unwrap();
+        project.models(&with("id", ""));
+        project.ok(&["migrate", "-m", "Generated"]);
+        project.ok(&["upgrade"]);
+        connected.execute("INSERT INTO page (place) VALUES (3)").unwrap();
+        let ids = connected.texts("SELECT concat(id, '') AS value FROM page ORDER BY id");
+        assert_eq!(ids, some(&["0", "5", "6"]), "{dialect}");
+        project.ok(&["downgrade", "base", "--allow-data-loss"]);
+    }
+}
