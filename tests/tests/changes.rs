@@ -286,3 +286,51 @@ fn keys_change_and_are_generated_or_not() {
         project.ok(&["downgrade", "base", "--allow-data-loss"]);
     }
 }
+
+/// The history of one database, in the words of the two others: the same schema by another way.
+#[test]
+fn a_dialect_is_added_with_the_whole_history() {
+    let child = "#[column(references = Page, on_delete = cascade)] pub page_id: i32";
+    let first = "#[column(max_length = 9, unique)] pub name: String";
+    let then = "#[column(max_length = 20, unique, renamed_from = \"name\")] pub title: String, pub size: Option<i64>";
+    for (from, to) in [
+        (Dialect::Sqlite, Dialect::Postgres),
+        (Dialect::Postgres, Dialect::Mysql),
+        (Dialect::Mysql, Dialect::Sqlite),
+    ] {
+        let (project, _database) =
+            on(from, &model("Page", "", first), "INSERT INTO page (name) VALUES ('a')");
+        project.models(&(model("Page", "", then) + &model("Note", "", child)));
+        project.ok(&["migrate", "-m", "Titles"]);
+        project.ok(&["migrate", "-m", "By hand", "--empty"]);
+        let names = project.list("migrations");
+        let said = project.ok(&["migrate", "--add-dialect", to.name()]);
+        assert!(said.contains("3 migrations") && said.contains("somebody wrote"), "{said}");
+        assert!(said.contains("_by_hand") && !said.contains("_first\n  -"), "{said}");
+        for dialect in [from, to] {
+            assert_eq!(project.list(&format!("migrations/{dialect}")), names);
+        }
+        assert!(project.ok(&["migrate", "-m", "Again"]).contains("nothing to do"));
+        let database = TestDatabase::new(to);
+        let added = project.with("DATABASE_URL", database.url());
+        added.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO page (title, size) VALUES ('a', 1)").unwrap();
+        connected.execute("INSERT INTO note (page_id) VALUES (1)").unwrap();
+        assert!(connected.execute("INSERT INTO page (title) VALUES ('a')").is_err(), "{to}");
+        added.ok(&["downgrade", "base", "--allow-data-loss"]);
+        assert!(added.fails(2, &["migrate", "--add-dialect", to.name()]).contains("already"), "{to}");
+    }
+}
+
+#[test]
+fn a_dialect_that_lacks_something_is_not_added() {
+    let (project, _database) = on(Dialect::Sqlite, &model("Page", "", "pub name: String"), "SELECT 1");
+    project.models(&model("Page", "", "#[column(unique)] pub name: String"));
+    project.ok(&["migrate", "-m", "Unique"]);
+    let before = (project.list("migrations"), project.read("fenrir.toml"));
+    let said = project.fails(1, &["migrate", "--add-dialect", "mysql"]);
+    assert!(said.contains("`page`: MySQL/MariaDB indexes no text of any length"), "{said}");
+    assert_eq!((project.list("migrations"), project.read("fenrir.toml")), before);
+    assert!(project.fails(2, &["migrate"]).contains("--message"));
+}

@@ -114,11 +114,14 @@ pub(super) struct Features {
 #[derive(Args)]
 pub(super) struct Migrate {
     /// What the migration does; its folder is named after it
-    #[arg(short, long, value_name = "TEXT")]
-    pub(super) message: String,
+    #[arg(short, long, value_name = "TEXT", required_unless_present = "add_dialect")]
+    pub(super) message: Option<String>,
     /// Write one without changes, for SQL of your own
     #[arg(long)]
     pub(super) empty: bool,
+    /// Write the migrations that there are for another database too: `postgres`, `sqlite` or `mysql`
+    #[arg(long, value_name = "DIALECT", conflicts_with_all = ["message", "empty", "rename", "no_renames", "allow_data_loss"])]
+    pub(super) add_dialect: Option<Dialect>,
     /// Say that a thing was renamed: `old=new` for a table or an enum, `table.old=new` for a column,
     /// `enum.old=new` for a label
     #[arg(long, value_name = "OLD=NEW")]

@@ -28,6 +28,15 @@ pub(super) struct GeneratedSql {
     pub(super) down_header: Vec<String>,
 }
 
+/// The first lines of `up.sql`.
+pub(super) fn title(message: &str, parent: Option<&str>) -> [String; 2] {
+    let follows = match parent {
+        Some(parent) => format!("Follows revision {parent}."),
+        None => "The first migration.".to_owned(),
+    };
+    [message.to_owned(), follows]
+}
+
 impl GeneratedSql {
     pub(super) fn new(
         dialect: Dialect,

@@ -5,6 +5,7 @@ use fenrir_schema::migration::History;
 use fenrir_schema::{Change, Conversion, Dialect, Loss, Schema, Table, diff, needs_value};
 use serde_json::json;
 
+use super::add_dialect;
 use super::arguments::Migrate;
 use super::context::Context;
 use super::generate::{self, Generated, GeneratedSql};
@@ -13,7 +14,11 @@ use super::outcome::{Failure, Outcome, bullets, count};
 use super::rename;
 
 pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome, Failure> {
-    let message = arguments.message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(dialect) = arguments.add_dialect {
+        return add_dialect::run(dialect, arguments, context);
+    }
+    let message = arguments.message.as_deref().unwrap_or_default();
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if message.is_empty() {
         return Err(Failure::error("`--message` is empty: say what the migration does"));
     }
@@ -40,13 +45,7 @@ pub(super) fn run(arguments: &Migrate, context: &Context<'_>) -> Result<Outcome,
     fenrir_schema::fold(&mut after, &changes)?;
     let head = history.head().map(|head| head.fenrir.revision.clone());
     let name = folder_name(&message, head.as_deref(), Utc::now().naive_utc())?;
-    let title = [
-        message.clone(),
-        match &head {
-            Some(head) => format!("Follows revision {head}."),
-            None => "The first migration.".to_owned(),
-        },
-    ];
+    let title = generate::title(&message, head.as_deref());
     let dialects = project
         .dialects
         .iter()

@@ -14,6 +14,7 @@
 //! The exit status is as diff(1) has it: 0 when done, or nothing differs; 1 when the answer is no; 2
 //! on an error.
 
+mod add_dialect;
 mod arguments;
 mod connect;
 mod context;
