@@ -4,11 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it prints its figures, and fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fenrir_schema::{
+    Column, Deferral, Dialect, ForeignKey, Identifier, Index, IndexKey, IndexTarget, PrimaryKey,
+    ReferentialAction, Renames, Schema, SqlType, Table, diff, invert,
+};
 use fenrir_tests::cargo::{CargoProject, workspace};
 use fenrir_tests::command::Project;
 use fenrir_tests::database::TestDatabase;
@@ -18,9 +23,13 @@ const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
 fn main() {
     // Cargo hands over `--bench`, and perhaps a filter.
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    for (name, bench) in
-        [("command", command as fn()), ("boot", boot), ("build_step", build_step), ("check", check)]
-    {
+    for (name, bench) in [
+        ("command", command as fn()),
+        ("boot", boot),
+        ("build_step", build_step),
+        ("check", check),
+        ("diff", differences),
+    ] {
         if wanted.is_empty() || wanted.iter().any(|filter| name.contains(filter.as_str())) {
             println!("== {name}");
             bench();
@@ -263,4 +272,77 @@ fn cpu_time(project: &CargoProject) -> Duration {
         })
         .sum();
     Duration::from_secs_f64(seconds)
+}
+
+/// The difference of two schemas, and its SQL, up and down, for each database: an edit in every tenth table.
+fn differences() {
+    for count in [1_000, 10_000] {
+        let before = schema(count);
+        let mut after = before.clone();
+        for (number, table) in after.tables.values_mut().enumerate().filter(|(number, _)| number % 10 == 0) {
+            match number / 10 % 4 {
+                0 => table.columns[2].sql_type = SqlType::Text,
+                1 => table.columns.push(column("more", SqlType::Bool, true)),
+                2 => drop(table.columns.pop()),
+                _ => table.indexes.clear(),
+            }
+        }
+        let renames = Renames::default();
+        let time = least(5, || drop(diff(&before, &after, &renames)));
+        line(&format!("diff, {count} tables of 10 columns, an edit in every tenth"), time);
+        let changes = diff(&before, &after, &renames);
+        for dialect in Dialect::ALL {
+            let time = least(5, || {
+                dialect.script(&before, &changes).unwrap();
+                dialect.script(&after, &invert(&changes)).unwrap();
+            });
+            line(&format!("    and its SQL, up and down, for {}", dialect.title()), time);
+        }
+    }
+}
+
+fn column(name: &str, sql_type: SqlType, nullable: bool) -> Column {
+    let (name, default, auto_increment, comment) = (Identifier::new(name).unwrap(), None, None, None);
+    Column { name, sql_type, nullable, default, auto_increment, comment }
+}
+
+/// Tables of ten columns with an index, each pointing at the one before it.
+fn schema(tables: usize) -> Schema {
+    let mut schema = Schema::default();
+    let name = |number: usize| Identifier::new(format!("table_{number:05}")).unwrap();
+    let id = Identifier::new("id").unwrap();
+    for number in 0..tables {
+        let mut columns = vec![
+            column("id", SqlType::Integer, false),
+            column("parent_id", SqlType::Integer, true),
+            column("text_0", SqlType::VarChar { max_length: Some(96) }, false),
+        ];
+        columns.extend((1..8).map(|number| column(&format!("number_{number}"), SqlType::BigInt, true)));
+        let parent = Identifier::new("parent_id").unwrap();
+        let key = ForeignKey {
+            columns: vec![parent.clone()],
+            references: name(number.saturating_sub(1)),
+            referenced_columns: vec![id.clone()],
+            on_delete: ReferentialAction::Cascade,
+            on_update: ReferentialAction::NoAction,
+            deferral: Deferral::NotDeferrable,
+        };
+        let keys = vec![IndexKey { of: IndexTarget::Column(parent.clone()), descending: false }];
+        let index = Index { keys, unique: false, predicate: None };
+        let table = Table {
+            name: name(number),
+            columns,
+            primary_key: PrimaryKey {
+                name: Identifier::generated([&name(number)], "pkey"),
+                columns: vec![id.clone()],
+            },
+            uniques: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            foreign_keys: [(Identifier::generated([&name(number), &parent], "fkey"), key)].into(),
+            indexes: [(Identifier::generated([&name(number), &parent], "idx"), index)].into(),
+            comment: None,
+        };
+        schema.tables.insert(name(number), table);
+    }
+    schema
 }
