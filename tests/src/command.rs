@@ -132,3 +132,12 @@ impl Project {
         serde_json::from_str(&self.ok(&arguments)).unwrap()
     }
 }
+
+/// The source of a model with an `id`, and a table of its name in lower case.
+#[must_use]
+pub fn model(name: &str, attributes: &str, fields: &str) -> String {
+    let table = name.to_lowercase();
+    format!(
+        "#[derive(Table)]\n#[diesel(table_name = {table})]\n{attributes}\npub struct {name} {{ pub id: i32, {fields} }}\n"
+    )
+}

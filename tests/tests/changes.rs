@@ -4,17 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fenrir_migrate::Dialect;
-use fenrir_tests::command::Project;
+use fenrir_tests::command::{Project, model};
 use fenrir_tests::database::TestDatabase;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
-
-fn model(name: &str, attributes: &str, fields: &str) -> String {
-    let table = name.to_lowercase();
-    format!(
-        "#[derive(Table)]\n#[diesel(table_name = {table})]\n{attributes}\npub struct {name} {{ pub id: i32, {fields} }}\n"
-    )
-}
 
 /// A project at its first migration, and its database with these rows.
 fn on(dialect: Dialect, models: &str, rows: &str) -> (Project, TestDatabase) {

@@ -5,17 +5,10 @@
 use std::time::{Duration, Instant};
 
 use fenrir_migrate::{Dialect, Identifier};
-use fenrir_tests::command::Project;
+use fenrir_tests::command::{Project, model};
 use fenrir_tests::database::TestDatabase;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
-
-fn model(name: &str, attributes: &str, fields: &str) -> String {
-    let table = name.to_lowercase();
-    format!(
-        "#[derive(Table)]\n#[diesel(table_name = {table})]\n{attributes}\npub struct {name} {{ pub id: i32, {fields} }}\n"
-    )
-}
 
 fn on(dialect: Dialect, models: &str) -> (Project, TestDatabase) {
     let database = TestDatabase::new(dialect);
@@ -203,20 +196,36 @@ fn an_index_name_moves_from_one_rebuilt_table_to_another() {
     }
 }
 
+/// The key goes before what it rests on, and comes after it.
 #[test]
-fn a_unique_constraint_under_a_key_in_another_order_is_named() {
-    let tables = |name: &str| {
-        model("B", &format!("#[table(unique(columns(p, q), name = \"{name}\"))]"), "pub p: i32, pub q: i32")
+fn a_unique_constraint_changes_under_a_foreign_key() {
+    let tables = |unique: &str| {
+        model("B", &format!("#[table({unique})]"), "pub p: i32, pub q: i32")
             + &model(
                 "A",
-                "#[table(foreign_key(columns(y, x), references = B(q, p)))]",
+                "#[table(foreign_key(columns(x, y), references = B(p, q)))]",
                 "pub x: i32, pub y: i32",
             )
     };
-    let (project, _database) = on(Dialect::Postgres, &tables("b_pq"));
-    project.models(&tables("b_pq2"));
-    let said = project.fails(2, &["migrate", "-m", "Rename"]);
-    assert!(said.contains("the unique constraint that foreign key `a_y_x_fkey` rests on"), "{said}");
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, &tables("unique(columns(p, q), name = \"b_pq\")"));
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO b (p, q) VALUES (1, 2); INSERT INTO a (x, y) VALUES (1, 2)").unwrap();
+        // Another name, and another constraint of that name.
+        for unique in [
+            "unique(columns(p, q), name = \"b_2\")",
+            "unique(columns(p, q), name = \"b_2\"), unique(columns(q))",
+        ] {
+            project.models(&tables(unique));
+            project.ok(&["migrate", "-m", "Unique"]);
+            project.ok(&["upgrade"]);
+            assert!(connected.execute("INSERT INTO a (x, y) VALUES (2, 2)").is_err(), "{dialect}");
+            assert!(connected.execute("INSERT INTO b (p, q) VALUES (1, 2)").is_err(), "{dialect}");
+        }
+        project.ok(&["downgrade", "-2"]);
+        assert!(connected.execute("INSERT INTO a (x, y) VALUES (2, 2)").is_err(), "{dialect}");
+        assert_eq!((connected.count("a"), connected.count("b")), (1, 1), "{dialect}");
+    }
 }
 
 /// A reader holds the file for a while: the commit waits for it.

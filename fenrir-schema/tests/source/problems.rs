@@ -476,6 +476,14 @@ fn an_enum_named_like_a_table() {
 }
 
 #[test]
+fn two_unique_constraints_of_the_same_columns() {
+    refused(
+        "#[derive(Table)]\n#[table(§unique(columns(a), name = \"other\"))]\nstruct Page {\n    id: i32,\n    #[column(unique)]\n    a: i32,\n}\n",
+        &["the unique constraint `pages_a_key` has these columns already"],
+    );
+}
+
+#[test]
 fn a_unique_constraint_on_the_primary_key() {
     refused(
         "#[derive(Table)]\n#[table(primary_key(a, b), §unique(columns(a, b)))]\nstruct Page {\n    a: i32,\n    b: i32,\n}\n",

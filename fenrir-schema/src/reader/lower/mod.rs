@@ -323,6 +323,12 @@ impl Draft {
             });
             if columns == self.table.primary_key.columns {
                 problems.push(Problem { mark, message: "the primary key is unique already".to_owned() });
+            } else if let Some((other, _)) = self.table.uniques.iter().find(|(other, unique)| {
+                // PostgreSQL makes one of the two, and says nothing.
+                unique.columns == columns && **other != name
+            }) {
+                let message = format!("the unique constraint `{other}` has these columns already");
+                problems.push(Problem { mark, message });
             } else if self.table.uniques.insert(name.clone(), Unique { columns }).is_some() {
                 problems.push(twice(mark, "unique constraints", &name));
             }
