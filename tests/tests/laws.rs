@@ -58,13 +58,13 @@ fn a_schema_has_one_text() {
 #[test]
 fn round_trip_on_sqlite() {
     let database = TestDatabase::sqlite();
-    random::check(300, |case| round_trip(case, &database));
+    random::check(2_000, |case| round_trip(case, &database));
 }
 
 #[test]
 fn round_trip_on_postgres() {
     let database = TestDatabase::postgres();
-    random::check(100, |case| round_trip(case, &database));
+    random::check(500, |case| round_trip(case, &database));
 }
 
 /// On MySQL or MariaDB, whose own indexes for foreign keys count too.
