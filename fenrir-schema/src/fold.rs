@@ -187,6 +187,7 @@ fn rename_column(
     table.foreign_keys.values_mut().for_each(|key| in_list(&mut key.columns));
     table.checks.values_mut().try_for_each(in_expression)?;
     for index in table.indexes.values_mut() {
+        in_list(&mut index.include);
         index.predicate.iter_mut().try_for_each(in_expression)?;
         for key in &mut index.keys {
             match &mut key.of {

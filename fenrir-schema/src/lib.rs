@@ -43,7 +43,7 @@ pub use schema::{EnumType, Schema};
 pub use script::{Frame, Script, Statement};
 pub use sql_type::{IntegerSize, RangeOf, SqlType};
 pub use table::{
-    AutoIncrement, Column, Deferral, ForeignKey, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction,
-    Table, Unique,
+    AutoIncrement, Column, Deferral, ForeignKey, Index, IndexKey, IndexTarget, NullsOrder, PrimaryKey,
+    ReferentialAction, Table, Unique,
 };
 pub use type_name::{TypeName, TypeNameError};

@@ -174,7 +174,7 @@ impl Deferral {
 }
 
 /// An index.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
     /// What it is made of, in order; at least one.
@@ -182,9 +182,24 @@ pub struct Index {
     /// Whether two rows may not have the same keys.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unique: bool,
+    /// How it finds what it looks for, such as `gin`; without it, as a B-tree does. PostgreSQL's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Identifier>,
+    /// Columns whose values it holds too, without being ordered by them. PostgreSQL's alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<Identifier>,
     /// Which rows it covers; without it, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<Expression>,
+}
+
+/// Where NULL stands in an index's order, if not behind all values, or before them where the order descends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NullsOrder {
+    /// Before all values.
+    First,
+    /// Behind all values.
+    Last,
 }
 
 /// One part of an index.
@@ -196,6 +211,9 @@ pub struct IndexKey {
     /// Whether the greatest comes first.
     #[serde(default, skip_serializing_if = "is_false")]
     pub descending: bool,
+    /// Where NULL stands. PostgreSQL's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nulls: Option<NullsOrder>,
 }
 
 /// What a part of an index indexes.

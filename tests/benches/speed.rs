@@ -327,8 +327,8 @@ fn schema(tables: usize) -> Schema {
             on_update: ReferentialAction::NoAction,
             deferral: Deferral::NotDeferrable,
         };
-        let keys = vec![IndexKey { of: IndexTarget::Column(parent.clone()), descending: false }];
-        let index = Index { keys, unique: false, predicate: None };
+        let keys = vec![IndexKey { of: IndexTarget::Column(parent.clone()), descending: false, nulls: None }];
+        let index = Index { keys, ..Index::default() };
         let table = Table {
             name: name(number),
             columns,

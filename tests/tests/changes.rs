@@ -327,3 +327,35 @@ fn a_dialect_that_lacks_something_is_not_added() {
     assert_eq!((project.list("migrations"), project.read("fenrir.toml")), before);
     assert!(project.fails(2, &["migrate"]).contains("--message"));
 }
+
+/// What only PostgreSQL's indexes have, as its own catalog tells.
+#[test]
+fn indexes_of_postgres_have_methods_included_columns_and_an_order_of_null() {
+    let fields = "pub tags: Vec<String>, pub size: Option<i32>, pub name: String";
+    let indexes = "#[table(index(columns(tags), method = gin), index(columns(size desc nulls_last, name nulls_first), \
+                   include(tags), name = \"by_size\"), index(columns(name nulls_last), method = btree))]";
+    let (project, database) = on(Dialect::Postgres, &model("Page", indexes, fields), "SELECT 1");
+    let mut connected = database.connect();
+    let defined = "SELECT split_part(indexdef, ' USING ', 2) AS value FROM pg_indexes \
+                   WHERE tablename = 'page' AND indexname <> 'page_pkey' ORDER BY indexname";
+    assert_eq!(
+        connected.texts(defined),
+        some(&[
+            "btree (size DESC NULLS LAST, name NULLS FIRST) INCLUDE (tags)",
+            "btree (name)",
+            "gin (tags)",
+        ])
+    );
+    project.models(&model("Page", &indexes.replace("include(tags)", "include(id)"), fields));
+    project.ok(&["migrate", "-m", "Include"]);
+    project.ok(&["upgrade"]);
+    assert!(connected.texts(defined)[0].as_ref().unwrap().ends_with("INCLUDE (id)"));
+    for (dialect, refused) in [(Dialect::Sqlite, "SQLite has"), (Dialect::Mysql, "MySQL/MariaDB has")] {
+        let fields = fields.replace("Vec<String>", "i32").replace("name: String", "name: i32");
+        let project = Project::new(BINARY, &[dialect.name()], &model("Page", indexes, &fields));
+        let said = project.fails(2, &["migrate", "-m", "Indexes"]);
+        for what in ["no indexes by `gin`", "no indexes that hold other columns", "one place for NULL"] {
+            assert!(said.contains(&format!("{refused} {what}")), "{said}");
+        }
+    }
+}

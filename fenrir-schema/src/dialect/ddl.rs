@@ -1,7 +1,7 @@
 //! SQL that all dialects write alike, but for names, types and literals.
 
 use super::Rules;
-use crate::table::{ForeignKey, Index, IndexTarget, PrimaryKey, Unique};
+use crate::table::{ForeignKey, Index, IndexTarget, NullsOrder, PrimaryKey, Unique};
 use crate::{Column, DefaultValue, Expression, Identifier, Table};
 
 /// A name as SQL. Only plain lower-case names go without quotes: the others mean something else, or
@@ -88,12 +88,16 @@ pub(super) fn create_index(
     index: &Index,
 ) -> String {
     let mut sql = format!(
-        "CREATE {}INDEX {} ON {} ({})",
+        "CREATE {}INDEX {} ON {}{} ({})",
         if index.unique { "UNIQUE " } else { "" },
         quote(rules, name),
         quote(rules, table),
+        index.method.as_ref().map(|method| format!(" USING {}", quote(rules, method))).unwrap_or_default(),
         index_keys(rules, index),
     );
+    if !index.include.is_empty() {
+        sql.push_str(&format!(" INCLUDE ({})", quoted_list(rules, &index.include)));
+    }
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));
     }
@@ -107,7 +111,12 @@ pub(super) fn index_keys(rules: &dyn Rules, index: &Index) -> String {
             IndexTarget::Column(column) => quote(rules, column),
             IndexTarget::Expression(expression) => format!("({expression})"),
         };
-        if key.descending { format!("{of} DESC") } else { of }
+        let nulls = match key.nulls {
+            None => "",
+            Some(NullsOrder::First) => " NULLS FIRST",
+            Some(NullsOrder::Last) => " NULLS LAST",
+        };
+        format!("{of}{}{nulls}", if key.descending { " DESC" } else { "" })
     });
     keys.collect::<Vec<_>>().join(", ")
 }

@@ -241,6 +241,7 @@ impl Model {
             self.field_indexes(&unique.columns, context);
         }
         for index in &self.attributes.indexes {
+            self.field_indexes(&index.include, context);
             for (part, _) in &index.keys {
                 if let IndexPart::Field(name) = part {
                     self.mentioned(name, context);

@@ -12,7 +12,7 @@ use syn::{Attribute, Path, Token};
 use super::column_attribute::ACTIONS;
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
-use crate::{Deferral, Expression, Identifier, ReferentialAction};
+use crate::{Deferral, Expression, Identifier, NullsOrder, ReferentialAction};
 
 /// All that `#[table(…)]` says.
 #[derive(Default, Hash)]
@@ -66,8 +66,12 @@ pub(super) struct UniqueAttribute {
 pub(super) struct IndexAttribute {
     /// Where it stands.
     pub mark: Mark,
-    /// Its fields and expressions, each with whether it is descending.
-    pub keys: Vec<(IndexPart, bool)>,
+    /// Its fields and expressions, each with its order.
+    pub keys: Vec<(IndexPart, IndexOrder)>,
+    /// How it finds what it looks for.
+    pub method: Option<Identifier>,
+    /// The fields that it holds too.
+    pub include: Vec<FieldName>,
     /// Whether it is unique.
     pub unique: bool,
     /// The rows that it covers.
@@ -75,6 +79,9 @@ pub(super) struct IndexAttribute {
     /// The name that was given.
     pub name: Option<Marked<Identifier>>,
 }
+
+/// The order of a part of an index: whether it descends, and where NULL stands.
+pub(super) type IndexOrder = (bool, Option<NullsOrder>);
 
 /// What a part of an index is.
 #[derive(Clone, Debug, Hash)]
@@ -145,10 +152,20 @@ const UNIQUE: Keys = Keys {
 
 const INDEX: Keys = Keys {
     attribute: "`index(…)`",
-    known: &["columns", "expr", "where", "unique", "name"],
+    known: &["columns", "expr", "where", "method", "include", "unique", "name"],
     repeatable: &["columns", "expr"],
-    not_yet: &["method", "opclass", "include", "nulls_not_distinct", "dialects"],
+    not_yet: &["opclass", "nulls_not_distinct", "dialects"],
 };
+
+/// What PostgreSQL brings (<https://www.postgresql.org/docs/current/indexes-types.html>).
+const METHODS: &[(&str, &str)] = &[
+    ("btree", "btree"),
+    ("hash", "hash"),
+    ("gin", "gin"),
+    ("gist", "gist"),
+    ("spgist", "spgist"),
+    ("brin", "brin"),
+];
 
 const CHECK: Keys =
     Keys { attribute: "`check(…)`", known: &["name", "expr"], repeatable: &[], not_yet: &["dialects"] };
@@ -237,22 +254,26 @@ fn unique(
 fn index(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<IndexAttribute>> {
     let content = entries::group(key, input)?;
     let (mut keys, mut unique, mut predicate, mut name) = (Vec::new(), false, None, None);
+    let (mut method, mut include) = (None, Vec::new());
     let clean = INDEX.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "columns" => keys.extend(index_fields(key, input, context)?),
             "expr" => {
                 let part = entries::expression(input, context)?;
-                keys.extend(part.map(|part| (IndexPart::Expression(part.value), false)));
+                keys.extend(part.map(|part| (IndexPart::Expression(part.value), (false, None))));
             }
             "where" => predicate = entries::expression(input, context)?.map(|marked| marked.value),
+            "method" => method = Some(entries::word(input, METHODS, context)?.value),
+            "include" => include = fields(key, input, context)?,
             "unique" => unique = true,
             _ => name = entries::identifier(input, context)?,
         }
         Ok(())
     });
+    let method = method.filter(|method| *method != "btree").map(|method| Identifier::generated([], method));
     required(!clean || !keys.is_empty(), key, "columns(…)` or `expr = \"…\"", context);
     let mark = context.mark(key.span());
-    Ok((!keys.is_empty()).then_some(IndexAttribute { mark, keys, unique, predicate, name }))
+    Ok((!keys.is_empty()).then_some(IndexAttribute { mark, keys, method, include, unique, predicate, name }))
 }
 
 /// `(a, b desc)`
@@ -260,7 +281,7 @@ fn index_fields(
     key: &Ident,
     input: ParseStream<'_>,
     context: &mut Context,
-) -> syn::Result<Vec<(IndexPart, bool)>> {
+) -> syn::Result<Vec<(IndexPart, IndexOrder)>> {
     let content = entries::group(key, input)?;
     let mut parts = Vec::new();
     while !content.is_empty() {
@@ -268,15 +289,25 @@ fn index_fields(
             .map_err(|error| syn::Error::new(error.span(), "expected the name of a field"))?;
         let field = FieldName::new(&field, context);
         let descending = is_descending(&content)?;
-        while !content.is_empty() && !content.peek(Token![,]) {
+        let mut nulls = None;
+        if !content.is_empty() && !content.peek(Token![,]) {
             let span = content.span();
             let order = content.call(Ident::parse_any).map(|order| order.to_string()).unwrap_or_default();
-            if order != "nulls_first" && order != "nulls_last" {
-                return Err(syn::Error::new(span, "expected `asc`, `desc` or `,`"));
+            nulls = match order.as_str() {
+                "nulls_first" => Some(NullsOrder::First),
+                "nulls_last" => Some(NullsOrder::Last),
+                _ => {
+                    let message = "expected `asc`, `desc`, `nulls_first`, `nulls_last` or `,`";
+                    return Err(syn::Error::new(span, message));
+                }
+            };
+            if !content.is_empty() && !content.peek(Token![,]) {
+                return Err(content.error("expected `,`"));
             }
-            context.error_at(span, format!("`{order}` is not supported yet"));
         }
-        parts.push((IndexPart::Field(field), descending));
+        // What is so anyway is not said.
+        let nulls = nulls.filter(|nulls| (*nulls == NullsOrder::First) != descending);
+        parts.push((IndexPart::Field(field), (descending, nulls)));
         content.parse::<Option<Token![,]>>()?;
     }
     if parts.is_empty() {

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fenrir_schema::{
     AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, IntegerSize, PrimaryKey, RangeOf, ReferentialAction, Renames, Schema,
-    SqlType, Table, TypeName, Unique,
+    Index, IndexKey, IndexTarget, IntegerSize, NullsOrder, PrimaryKey, RangeOf, ReferentialAction, Renames,
+    Schema, SqlType, Table, TypeName, Unique,
 };
 
 /// SplitMix64: the same numbers everywhere for one seed.
@@ -402,14 +402,23 @@ fn add_index(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = some_column(table, random) else { return };
     let predicate = random.once_in(3).then(|| Expression::new("id > 0").unwrap());
-    let mut keys = vec![IndexKey { of: IndexTarget::Column(column.clone()), descending: random.once_in(2) }];
+    let mut keys = vec![IndexKey {
+        of: IndexTarget::Column(column.clone()),
+        descending: random.once_in(2),
+        nulls: None,
+    }];
     if random.once_in(3) {
         keys.push(IndexKey {
             of: IndexTarget::Expression(Expression::new("id + 1").unwrap()),
             descending: false,
+            nulls: None,
         });
     }
-    let index = Index { keys, unique: false, predicate };
+    if random.once_in(4) {
+        keys[0].nulls = Some(if keys[0].descending { NullsOrder::Last } else { NullsOrder::First });
+    }
+    let include = if random.once_in(4) && column.as_str() != "id" { vec![name("id")] } else { Vec::new() };
+    let index = Index { keys, include, predicate, ..Index::default() };
     let index_name = Identifier::generated([&table.name, &column], "idx");
     if !taken.contains(&index_name) {
         table.indexes.insert(index_name, index);
@@ -531,6 +540,12 @@ pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
         }
     }
     prune_enums(&mut schema);
+    if dialect != Dialect::Postgres {
+        for index in schema.tables.values_mut().flat_map(|table| table.indexes.values_mut()) {
+            index.include.clear();
+            index.keys.iter_mut().for_each(|key| key.nulls = None);
+        }
+    }
     if dialect != Dialect::Mysql {
         return schema;
     }

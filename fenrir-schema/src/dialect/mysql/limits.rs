@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::helper_indexes;
-use crate::dialect::{Lack, Part};
+use crate::dialect::{Lack, Part, lack};
 use crate::table::{IndexTarget, listed};
 use crate::{
     Column, Deferral, EnumType, Expression, ForeignKey, Identifier, IntegerSize, ReferentialAction, Schema,
@@ -24,7 +24,7 @@ const COLUMN_COMMENT_CHARACTERS: usize = 1024;
 const LABEL_CHARACTERS: usize = 255;
 
 pub(super) fn lacks(table: &Table, schema: &Schema) -> Vec<Lack> {
-    let mut limits = Limits { table, lacks: Vec::new() };
+    let mut limits = Limits { table, lacks: lack::of_indexes(table, "MySQL/MariaDB") };
     limits.names();
     limits.columns();
     limits.indexes();
@@ -447,8 +447,8 @@ mod tests {
     fn a_column_of_any_length_is_in_no_index() {
         let mut text = table(SqlType::Text);
         text.uniques.insert(name("page_x_key"), Unique { columns: vec![name("x")] });
-        let keys = vec![IndexKey { of: IndexTarget::Column(name("x")), descending: false }];
-        text.indexes.insert(name("page_x_idx"), Index { keys, unique: false, predicate: None });
+        let keys = vec![IndexKey { of: IndexTarget::Column(name("x")), descending: false, nulls: None }];
+        text.indexes.insert(name("page_x_idx"), Index { keys, ..Index::default() });
         let all = said(&text);
         assert!(
             matches!(all.as_slice(), [one] if one.contains("the unique constraint `page_x_key` has this column: give it a `max_length`")),
@@ -465,14 +465,20 @@ mod tests {
     #[test]
     fn indexes_that_it_has_not() {
         let mut table = table(SqlType::Integer);
-        let keys = vec![IndexKey { of: IndexTarget::Expression(expression("x + 1")), descending: true }];
-        table.indexes.insert(name("ix"), Index { keys, unique: false, predicate: Some(expression("x > 0")) });
+        let keys = vec![IndexKey {
+            of: IndexTarget::Expression(expression("x + 1")),
+            descending: true,
+            nulls: None,
+        }];
+        table
+            .indexes
+            .insert(name("ix"), Index { keys, predicate: Some(expression("x > 0")), ..Index::default() });
         table.indexes.insert(
             name("Primary"),
             Index {
-                keys: vec![IndexKey { of: IndexTarget::Column(name("x")), descending: true }],
+                keys: vec![IndexKey { of: IndexTarget::Column(name("x")), descending: true, nulls: None }],
                 unique: true,
-                predicate: None,
+                ..Index::default()
             },
         );
         let said = said(&table);
@@ -498,9 +504,8 @@ mod tests {
         table.indexes.insert(
             name("FK"),
             Index {
-                keys: vec![IndexKey { of: IndexTarget::Column(name("id")), descending: false }],
-                unique: false,
-                predicate: None,
+                keys: vec![IndexKey { of: IndexTarget::Column(name("id")), descending: false, nulls: None }],
+                ..Index::default()
             },
         );
         table.checks.insert(name("k"), expression("x > 0 AND id > 0"));

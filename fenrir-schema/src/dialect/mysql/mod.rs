@@ -513,8 +513,9 @@ mod tests {
     #[test]
     fn an_index_of_the_models_takes_the_place_of_the_keys_own_and_gives_it_back() {
         let mut indexed = pages();
-        let keys = vec![IndexKey { of: IndexTarget::Column(name("user_id")), descending: false }];
-        let index = Index { keys, unique: false, predicate: None };
+        let keys =
+            vec![IndexKey { of: IndexTarget::Column(name("user_id")), descending: false, nulls: None }];
+        let index = Index { keys, ..Index::default() };
         page_of(&mut indexed).indexes.insert(name("ix"), index.clone());
         assert_eq!(
             sql(&pages(), &indexed),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod renames;
 mod values;
 
-use super::{Rules, ddl, needs_value};
+use super::{Lack, Rules, ddl, lack, needs_value};
 use crate::{
     Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table, digest,
 };
@@ -142,6 +142,10 @@ impl Rules for Sqlite {
 
     fn timestamptz(&self) -> Option<&'static str> {
         Some("TimestamptzSqlite")
+    }
+
+    fn lacks(&self, table: &Table, _: &Schema) -> Vec<Lack> {
+        lack::of_indexes(table, "SQLite")
     }
 
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {

@@ -373,23 +373,29 @@ impl Draft {
     fn indexes(&mut self, model: &Model, problems: &mut Vec<Problem>) {
         for (number, field) in model.fields.iter().enumerate() {
             if let Some(mark) = field.attributes.index {
-                let key = IndexKey { of: IndexTarget::Column(sql_name(model, number)), descending: false };
-                self.index(mark, None, Index { keys: vec![key], unique: false, predicate: None }, problems);
+                let key = IndexKey {
+                    of: IndexTarget::Column(sql_name(model, number)),
+                    descending: false,
+                    nulls: None,
+                };
+                self.index(mark, None, Index { keys: vec![key], ..Index::default() }, problems);
             }
         }
         for attribute in &model.attributes.indexes {
-            let keys = attribute.keys.iter().filter_map(|(part, descending)| {
+            let keys = attribute.keys.iter().filter_map(|(part, (descending, nulls))| {
                 let of = match part {
                     IndexPart::Field(name) => {
                         IndexTarget::Column(sql_name(model, model.field_index(&name.name)?))
                     }
                     IndexPart::Expression(expression) => IndexTarget::Expression(expression.clone()),
                 };
-                Some(IndexKey { of, descending: *descending })
+                Some(IndexKey { of, descending: *descending, nulls: *nulls })
             });
             let index = Index {
                 keys: keys.collect(),
                 unique: attribute.unique,
+                method: attribute.method.clone(),
+                include: field_columns(model, attribute.include.iter().map(|name| &name.name)),
                 predicate: attribute.predicate.clone(),
             };
             self.index(attribute.mark, attribute.name.as_ref(), index, problems);
