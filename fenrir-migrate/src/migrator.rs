@@ -8,7 +8,7 @@ use fenrir_schema::Dialect;
 use crate::database::{self, Database, MigratorBackend, sealed};
 use crate::error::{Kept, StatementError};
 use crate::record::{self, Applied};
-use crate::revisions::{Migration, Object, Revisions};
+use crate::revisions::{Migration, Object, Renamed, Revisions};
 use crate::{Error, Migrations};
 
 /// Brings a database up to date with the migrations that a binary holds.
@@ -371,8 +371,14 @@ impl<'a> Runner<'a> {
         before: &[Step],
     ) -> Error {
         if direction == Direction::Up && kept == Kept::Nothing {
-            let creates = migration.objects().map(|(creates, _)| creates).unwrap_or_default();
-            for object in creates {
+            let (creates, drops) = migration.objects().unwrap_or_default();
+            let renames = migration.renames().unwrap_or_default();
+            let is_new = |object: &Object| {
+                let is_renamed =
+                    |renamed: &Renamed| matches!(object, Object::Table(table) if renamed.makes(table));
+                !drops.contains(object) && !renames.iter().any(is_renamed)
+            };
+            for object in creates.into_iter().filter(is_new) {
                 if let Object::Table(table) = object {
                     if self.database.has_table(&table).unwrap_or(false) {
                         return Error::TableExists { table: table.to_string() };

@@ -28,6 +28,11 @@ pub(crate) struct Renamed {
 }
 
 impl Renamed {
+    /// Whether it gives a table this name.
+    pub(crate) fn makes(&self, table: &Identifier) -> bool {
+        self.column.is_none() && self.new == *table
+    }
+
     /// What was meant before it, as it is called after it.
     pub(crate) fn follow(&self, loss: &mut Loss) {
         if self.table != loss.table {

@@ -180,7 +180,7 @@ impl Change {
                 let checks = Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Checks;
                 if checks && using.is_none() {
                     risks.push(format!(
-                        "Fails where a value of column `{table}.{column}` is no {}.",
+                        "Fails where a value of column `{table}.{column}` does not fit {}.",
                         to.sql_type
                     ));
                 }
@@ -222,7 +222,11 @@ impl Change {
     #[must_use]
     pub fn dropped_labels(&self) -> Vec<&str> {
         let Change::AlterEnum { from, to, renamed, .. } = self else { return Vec::new() };
-        let stays = |label: &String| to.labels.contains(renamed.get(label).unwrap_or(label));
+        let stays = |label: &String| match renamed.get(label) {
+            Some(new) => to.labels.contains(new),
+            // Another may have its name.
+            None => to.labels.contains(label) && !renamed.values().any(|new| new == label),
+        };
         from.labels.iter().filter(|label| !stays(label)).map(String::as_str).collect()
     }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::ConstraintKind;
+use crate::renames::name_moves;
 use crate::{
-    Change, Column, DefaultValue, EnumType, Expression, ForeignKey, Identifier, IndexTarget, Renames, Schema,
-    SqlType, Table, fold,
+    Change, Column, DefaultValue, EnumType, Expression, ForeignKey, Identifier, IndexTarget, PrimaryKey,
+    Renames, Schema, SqlType, Table, fold,
 };
 
 /// The changes that turn one schema into another, in an order that a database can follow: what must
@@ -111,6 +112,7 @@ impl Diff<'_> {
             self.table(a, b, &mut steps);
         }
         self.foreign_keys(&mut steps);
+        self.primary_key_names(&mut steps);
         let (create_tables, circular) = creations(self.to, self.from);
         // A drop is the creation read backwards.
         let (dropped_tables, dropped_circular) = creations(self.from, self.to);
@@ -152,13 +154,14 @@ impl Diff<'_> {
                 None => {
                     create.push(Change::CreateEnum { name: name.clone(), definition: definition.clone() });
                 }
-                Some(there) if there != definition => alter.push(Change::AlterEnum {
-                    name: name.clone(),
-                    from: there.clone(),
-                    to: definition.clone(),
-                    renamed: self.renamed_labels(name, there, definition),
-                }),
-                Some(_) => {}
+                Some(there) => {
+                    // Labels may change their names among themselves.
+                    let renamed = self.renamed_labels(name, there, definition);
+                    if there != definition || !renamed.is_empty() {
+                        let (from, to) = (there.clone(), definition.clone());
+                        alter.push(Change::AlterEnum { name: name.clone(), from, to, renamed });
+                    }
+                }
             }
         }
         for (name, definition) in &self.from.enums {
@@ -177,7 +180,7 @@ impl Diff<'_> {
 
     fn table(&self, a: &Table, b: &Table, steps: &mut Steps) {
         let table = &a.name;
-        if a.primary_key != b.primary_key {
+        if a.primary_key.columns != b.primary_key.columns {
             let (from, to) = (a.primary_key.clone(), b.primary_key.clone());
             steps.primary_keys.push(Change::AlterPrimaryKey { table: table.clone(), from, to });
         }
@@ -211,6 +214,29 @@ impl Diff<'_> {
         if a.comment != b.comment {
             let (from, to) = (a.comment.clone(), b.comment.clone());
             steps.comments.push(Change::SetTableComment { table: table.clone(), from, to });
+        }
+    }
+
+    /// The names of keys that are the same otherwise, one by one, so that each is free when it is taken.
+    fn primary_key_names(&self, steps: &mut Steps) {
+        let mut tables = BTreeMap::new();
+        let mut renamed = BTreeMap::new();
+        for (a, b) in self.both() {
+            let (from, to) = (&a.primary_key, &b.primary_key);
+            if from.columns == to.columns && from.name != to.name {
+                tables.insert(from.name.clone(), a);
+                renamed.insert(to.name.clone(), from.name.clone());
+            }
+        }
+        let stays = self.both().filter(|(a, _)| !tables.contains_key(&a.primary_key.name));
+        let taken = stays.map(|(a, _)| a.primary_key.name.clone()).chain(tables.keys().cloned()).collect();
+        for (from, to) in name_moves(&renamed, &taken) {
+            let Some(table) = tables.remove(&from) else { continue };
+            let key = |name: &Identifier| PrimaryKey { name: name.clone(), ..table.primary_key.clone() };
+            let change =
+                Change::AlterPrimaryKey { table: table.name.clone(), from: key(&from), to: key(&to) };
+            steps.renames.push(change);
+            tables.insert(to, table);
         }
     }
 
@@ -317,7 +343,11 @@ impl Diff<'_> {
         }
         for column in &b.columns {
             match before.get(&column.name) {
-                Some(there) => self.column(table, there, column, steps),
+                Some(there) => {
+                    let leaves_key = a.primary_key.columns.contains(&there.name)
+                        && !b.primary_key.columns.contains(&column.name);
+                    self.column(table, there, column, leaves_key, steps);
+                }
                 None if column.auto_increment.is_some() && a.primary_key != b.primary_key => {
                     let plain = Column { auto_increment: None, ..column.clone() };
                     let (table, to) = (table.clone(), column.clone());
@@ -387,7 +417,7 @@ impl Diff<'_> {
         }
     }
 
-    fn column(&self, table: &Identifier, a: &Column, b: &Column, steps: &mut Steps) {
+    fn column(&self, table: &Identifier, a: &Column, b: &Column, leaves_key: bool, steps: &mut Steps) {
         self.clear_default(table, a, steps);
         let mut there = self.with_clear_default(&self.after_enums(a));
         // What is generated must be a key in some databases, and so becomes it last and is it no more first.
@@ -395,12 +425,14 @@ impl Diff<'_> {
         if there.auto_increment.is_none() {
             to.auto_increment = None;
         }
+        // No column of a key holds NULL.
+        to.nullable &= !leaves_key;
         if there != to {
             steps.alter(table, &there, &to);
         }
         there = to;
-        if there.auto_increment != b.auto_increment {
-            let to = Column { auto_increment: b.auto_increment, ..there.clone() };
+        if there.auto_increment != b.auto_increment || there.nullable != b.nullable {
+            let to = Column { auto_increment: b.auto_increment, nullable: b.nullable, ..there.clone() };
             steps.generate.push(altered(table, &there, &to));
         }
         if a.comment != b.comment {

@@ -50,6 +50,15 @@ pub enum RenameCandidate {
         /// The one that comes.
         to: Identifier,
     },
+    /// A label, and a new one of the same enum.
+    Label {
+        /// The enum's new name.
+        of: Identifier,
+        /// The one that goes.
+        from: String,
+        /// The one that comes.
+        to: String,
+    },
     /// An enum, and a new one with the same labels.
     Enum {
         /// The one that goes.
@@ -70,6 +79,7 @@ impl RenameCandidate {
             Self::Column { table, from, to } => {
                 format!("{}.{}={}", table.as_str(), from.as_str(), to.as_str())
             }
+            Self::Label { of, from, to } => format!("{}.{from}={to}", of.as_str()),
         }
     }
 
@@ -79,15 +89,17 @@ impl RenameCandidate {
         match self {
             Self::Table { from, .. } => format!("table `{from}`"),
             Self::Column { table, from, .. } => format!("column `{table}.{from}`"),
+            Self::Label { of, from, .. } => format!("label {from:?} of enum `{of}`"),
             Self::Enum { from, .. } => format!("enum `{from}`"),
         }
     }
 
     /// The name of what comes.
     #[must_use]
-    pub fn new_name(&self) -> &Identifier {
+    pub fn new_name(&self) -> &str {
         match self {
-            Self::Table { to, .. } | Self::Column { to, .. } | Self::Enum { to, .. } => to,
+            Self::Table { to, .. } | Self::Column { to, .. } | Self::Enum { to, .. } => to.as_str(),
+            Self::Label { to, .. } => to,
         }
     }
 }
@@ -97,34 +109,40 @@ impl Renames {
     /// new name already was renamed before, and so a hint that stays does no harm.
     #[must_use]
     pub fn of_hints(hints: &Renames, from: &Schema, to: &Schema) -> Renames {
-        let tables =
-            applicable(hints.tables.iter().filter(|(new, _)| to.tables.contains_key(*new)), |name| {
-                from.tables.contains_key(name)
-            });
-        let mut renames = Renames { tables, ..Renames::default() };
-        renames.enums =
-            applicable(hints.enums.iter().filter(|(new, _)| to.enums.contains_key(*new)), |name| {
-                from.enums.contains_key(name)
-            });
+        let mut renames = Renames::default();
+        renames.follow_names(hints, from, to);
+        renames.follow_parts(hints, from, to);
+        renames
+    }
+
+    /// Adds what hints say of tables and enums.
+    pub fn follow_names(&mut self, hints: &Renames, from: &Schema, to: &Schema) {
+        let of_models = hints.tables.iter().filter(|(new, _)| to.tables.contains_key(*new));
+        self.tables = applicable(of_models, |name| from.tables.contains_key(name));
+        let of_models = hints.enums.iter().filter(|(new, _)| to.enums.contains_key(*new));
+        self.enums = applicable(of_models, |name| from.enums.contains_key(name));
+    }
+
+    /// Adds what hints say of columns and labels, once it is known what their tables and enums were called.
+    pub fn follow_parts(&mut self, hints: &Renames, from: &Schema, to: &Schema) {
         for table in to.tables.keys() {
-            let Some(before) = from.tables.get(renames.old_table(table)) else { continue };
+            let Some(before) = from.tables.get(self.old_table(table)) else { continue };
             let hints = hints
                 .columns
                 .iter()
                 .filter(|((of, new), _)| of == table && to.tables[table].column(new).is_some());
             let hints = hints.map(|((_, new), old)| (new, old));
             let columns = applicable(hints, |name| before.column(name).is_some());
-            renames.columns.extend(columns.into_iter().map(|(new, old)| ((table.clone(), new), old)));
+            self.columns.extend(columns.into_iter().map(|(new, old)| ((table.clone(), new), old)));
         }
         for (name, definition) in &to.enums {
-            let Some(before) = from.enums.get(renames.old_enum(name)) else { continue };
+            let Some(before) = from.enums.get(self.old_enum(name)) else { continue };
             let hints =
                 hints.labels.iter().filter(|((of, new), _)| of == name && definition.labels.contains(new));
             let hints = hints.map(|((_, new), old)| (new, old));
             let labels = applicable(hints, |label| before.labels.contains(label));
-            renames.labels.extend(labels.into_iter().map(|(new, old)| ((name.clone(), new), old)));
+            self.labels.extend(labels.into_iter().map(|(new, old)| ((name.clone(), new), old)));
         }
-        renames
     }
 
     /// The former name of a table.
@@ -199,6 +217,22 @@ impl Renames {
         add(&mut self.columns, (table, new), old).map_err(error)
     }
 
+    /// Checks what can be said only once all renames are known.
+    ///
+    /// # Errors
+    /// When a label gets the name of another one, which keeps it: rows with either could not be told apart.
+    pub fn check(&self, from: &Schema) -> Result<(), RenameError> {
+        for ((name, new), old) in &self.labels {
+            let Some(before) = from.enums.get(self.old_enum(name)) else { continue };
+            let moves = self.labels.iter().any(|((of, _), other)| of == name && other == new);
+            if before.labels.contains(new) && !moves {
+                let what = format!("the label \"{old}\" of enum `{name}` to \"{new}\"");
+                return Err(RenameError { what, reason: format!("\"{new}\" is another label of it") });
+            }
+        }
+        Ok(())
+    }
+
     fn add_label(
         &mut self,
         (name, after): (Identifier, &EnumType),
@@ -212,6 +246,10 @@ impl Renames {
         }
         if !after.labels.iter().any(|label| label == new) {
             return Err(format!("the models' enum `{name}` has no label \"{new}\""));
+        }
+        let of_this = self.labels.iter().filter(|((of, _), _)| *of == name);
+        if of_this.clone().any(|(_, other)| other == old) {
+            return Err(format!("`{old}` is renamed twice"));
         }
         add(&mut self.labels, (name, new.to_owned()), old.to_owned())
     }
@@ -240,6 +278,18 @@ impl Renames {
             let alike = new.filter(|(_, definition)| **definition == from.enums[old]);
             candidates
                 .extend(alike.map(|(new, _)| RenameCandidate::Enum { from: old.clone(), to: new.clone() }));
+        }
+        for (name, after) in &to.enums {
+            let Some(before) = from.enums.get(self.old_enum(name)) else { continue };
+            let said: Vec<_> = self.labels.iter().filter(|((of, _), _)| of == name).collect();
+            let gone = before.labels.iter().filter(|label| !after.labels.contains(label));
+            for old in gone.filter(|label| !said.iter().any(|(_, old)| old == label)) {
+                let new = after.labels.iter().filter(|label| !before.labels.contains(label));
+                for new in new.filter(|label| !said.iter().any(|((_, new), _)| new == *label)) {
+                    let (of, from, to) = (name.clone(), old.clone(), new.clone());
+                    candidates.push(RenameCandidate::Label { of, from, to });
+                }
+            }
         }
         for (name, after) in &to.tables {
             let Some(before) = from.tables.get(self.old_table(name)) else { continue };
@@ -330,6 +380,14 @@ pub(crate) fn label_moves(from: &EnumType, renamed: &BTreeMap<String, String>) -
     let renamed = renamed.iter().map(|(old, new)| (new.clone(), old.clone())).collect();
     let taken = from.labels.iter().cloned().collect();
     moves(&renamed, &taken, |label| format!("aside_{}", &digest::sha256_hex(label.as_bytes())[..8]))
+}
+
+/// Renames of names one by one, from the old to the new: `renamed` is from new names to old ones.
+pub(crate) fn name_moves(
+    renamed: &BTreeMap<Identifier, Identifier>,
+    taken: &BTreeSet<Identifier>,
+) -> Vec<(Identifier, Identifier)> {
+    moves(renamed, taken, aside)
 }
 
 fn aside(name: &Identifier) -> Identifier {

@@ -58,6 +58,15 @@ impl GeneratedSql {
         up_header.extend(risks(changes));
         let mut down_header = vec![format!("Reverts: {}", title[0])];
         lost(&mut down_header, back.iter().filter_map(Change::loses));
+        down_header.extend(risks(&back));
+        for change in changes {
+            if let (Some(Loss { becomes: Some(_), .. }), Change::AlterColumn { table, from, .. }) =
+                (change.loses(), change)
+            {
+                down_header
+                    .push(format!("The old values of column `{table}.{}` are not brought back.", from.name));
+            }
+        }
         for change in &back {
             if let Change::CreateTable { table } = change {
                 down_header.push(format!("The rows of table `{}` are not brought back.", table.name));

@@ -2,7 +2,9 @@
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use fenrir_schema::migration::History;
-use fenrir_schema::{Change, Conversion, Dialect, Loss, Schema, Table, diff, needs_value};
+use fenrir_schema::{
+    Change, Conversion, Dialect, Expression, Identifier, Loss, Schema, Table, diff, needs_value,
+};
 use serde_json::json;
 
 use super::add_dialect;
@@ -143,10 +145,61 @@ fn check_mentions(changes: &[Change], after: &Schema) -> Result<(), Failure> {
                     ));
                 }
             }
+            Change::RenameColumn { table, from, .. }
+                if after.tables.get(table).is_some_and(|there| there.column(from).is_none()) =>
+            {
+                for (what, expression) in expressions(table, changes, after) {
+                    if expression.mentions(from) {
+                        wrong.push(format!("{what} of `{table}` names the column `{from}`, which is renamed: use its new name"));
+                    }
+                }
+            }
+            Change::AlterColumn { table, to, using, backfill, .. } => {
+                // One would read what the other has written, or not, as the database does it.
+                let others = changes.iter().filter_map(|other| match other {
+                    Change::AlterColumn { table: there, from, to: other, using, backfill }
+                        if there == table
+                            && other.name != to.name
+                            && (using.is_some() || backfill.is_some() || from.sql_type != other.sql_type) =>
+                    {
+                        Some(&other.name)
+                    }
+                    _ => None,
+                });
+                for name in others {
+                    if [using, backfill].into_iter().flatten().any(|expression| expression.mentions(name)) {
+                        wrong.push(format!(
+                            "what fills `{table}.{}` names the column `{name}`, which is changed with it: make two \
+                             migrations of them",
+                            to.name
+                        ));
+                    }
+                }
+            }
             _ => {}
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failure::error(wrong.join("\n"))) }
+}
+
+/// All that is written of a table's columns, in its model and for this migration.
+fn expressions<'a>(
+    name: &'a Identifier,
+    changes: &'a [Change],
+    after: &'a Schema,
+) -> impl Iterator<Item = (String, &'a Expression)> {
+    let kept = after.tables.get(name).into_iter().flat_map(Table::expressions);
+    let filling = changes.iter().flat_map(move |change| {
+        let (column, using, backfill) = match change {
+            Change::AddColumn { table, column, backfill } if table == name => (column, &None, backfill),
+            Change::AlterColumn { table, to, using, backfill, .. } if table == name => (to, using, backfill),
+            _ => return Vec::new(),
+        };
+        let of = |what: &str| format!("the {what} of column `{}`", column.name);
+        let using = using.as_ref().map(|using| (of("conversion"), using));
+        using.into_iter().chain(backfill.as_ref().map(|backfill| (of("backfill"), backfill))).collect()
+    });
+    kept.chain(filling)
 }
 
 fn settle_losses(changes: &[Change], arguments: &Migrate, context: &Context<'_>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! What looks like a rename: never taken for one, and never passed over.
 
-use fenrir_schema::{RenameCandidate, Renames, Schema};
+use fenrir_schema::{RenameCandidate, RenameError, Renames, Schema};
 
 use super::arguments::Migrate;
 use super::context::Context;
@@ -15,20 +15,26 @@ pub(super) fn settle(
     context: &Context<'_>,
 ) -> Result<Renames, Failure> {
     let after = &models.schema;
-    let mut renames = Renames::of_hints(&models.renames, before, after);
+    let mut renames = Renames::default();
+    renames.follow_names(&models.renames, before, after);
     // Tables first: a column may be named with the new name of its table.
     let (columns, tables): (Vec<_>, Vec<_>) = arguments
         .rename
         .iter()
         .partition(|rename| rename.split('=').next().is_some_and(|old| old.contains('.')));
-    for rename in tables.into_iter().chain(columns) {
-        renames.add(rename, before, after).map_err(|error| Failure::error(format!("`--rename`: {error}")))?;
+    let refused = |error: RenameError| Failure::error(format!("`--rename`: {error}"));
+    for rename in tables {
+        renames.add(rename, before, after).map_err(refused)?;
     }
-    if arguments.no_renames {
-        return Ok(renames);
+    renames.follow_parts(&models.renames, before, after);
+    for rename in columns {
+        renames.add(rename, before, after).map_err(refused)?;
     }
-    if context.can_ask() {
-        ask(&mut renames, before, after, context)?;
+    if !arguments.no_renames && context.can_ask() {
+        ask(&mut renames, before, models, context)?;
+    }
+    renames.check(before).map_err(|error| Failure::error(error.to_string()))?;
+    if arguments.no_renames || context.can_ask() {
         return Ok(renames);
     }
     let candidates = renames.candidates(before, after);
@@ -52,7 +58,13 @@ pub(super) fn settle(
 }
 
 /// Each thing that goes, one after the other: what is said of a table decides what its columns are.
-fn ask(renames: &mut Renames, before: &Schema, after: &Schema, context: &Context<'_>) -> Result<(), Failure> {
+fn ask(
+    renames: &mut Renames,
+    before: &Schema,
+    models: &ModelSchema,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let after = &models.schema;
     let mut asked: Vec<String> = Vec::new();
     loop {
         let candidates = renames.candidates(before, after);
@@ -65,17 +77,20 @@ fn ask(renames: &mut Renames, before: &Schema, after: &Schema, context: &Context
         asked.push(first.old());
         if let Some(chosen) = alike.get(answer) {
             renames.add(&chosen.flag(), before, after).map_err(|error| Failure::error(error.to_string()))?;
+            // What is said of a table's columns, or an enum's labels, now has a table or an enum.
+            renames.follow_parts(&models.renames, before, after);
         }
     }
 }
 
 fn attribute(candidate: &RenameCandidate) -> String {
     let (key, old) = match candidate {
-        RenameCandidate::Table { from, .. } => ("table", from),
-        RenameCandidate::Column { from, .. } => ("column", from),
-        RenameCandidate::Enum { from, .. } => ("db_enum", from),
+        RenameCandidate::Table { from, .. } => ("table", from.as_str()),
+        RenameCandidate::Column { from, .. } => ("column", from.as_str()),
+        RenameCandidate::Enum { from, .. } => ("db_enum", from.as_str()),
+        RenameCandidate::Label { from, .. } => ("db_enum", from.as_str()),
     };
-    format!("#[{key}(renamed_from = {:?})]", old.as_str())
+    format!("#[{key}(renamed_from = {old:?})]")
 }
 
 /// As a shell takes it for one word.

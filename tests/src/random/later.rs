@@ -55,12 +55,19 @@ pub(super) fn settle(renames: &mut Renames, first: &Schema, schema: &mut Schema)
         new != old && is_there && before.is_some_and(|definition| definition.labels.contains(old))
     });
     // What stands in for NULL in one type need not be a value of the other.
+    let now = schema.clone();
     for table in schema.tables.values_mut() {
         let Some(before) = first.tables.get(&old_table(&tables, &table.name)) else { continue };
         for column in &mut table.columns {
             let old = renames.columns.get(&(table.name.clone(), column.name.clone()));
             let before = before.column(old.unwrap_or(&column.name));
-            column.nullable |= before.is_some_and(|old| old.nullable && old.sql_type != column.sql_type);
+            let labels = |schema: &Schema, column: &Column| {
+                column.sql_type.enum_name().and_then(|name| schema.enums.get(name)).cloned()
+            };
+            column.nullable |= before.is_some_and(|old| {
+                let same = old.sql_type == column.sql_type && labels(first, old) == labels(&now, column);
+                old.nullable && !same
+            });
         }
     }
 }

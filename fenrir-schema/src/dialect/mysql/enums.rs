@@ -6,8 +6,7 @@ use super::{Mysql, alter as alter_table, quote};
 use crate::dialect::Rules;
 use crate::{Change, Column, EnumType, Schema, Script, SqlType};
 
-/// A label that rows still use and that goes is refused by the server's strict mode. One that is renamed is
-/// there under both names for a while.
+/// No row has a label that goes: see `guards`. One that is renamed is there under both names for a while.
 pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
     let Change::AlterEnum { name, from, to, renamed } = change else { return };
     // To the server labels that differ in case only are one.
@@ -22,21 +21,6 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
     }
     let holds = |column: &&Column| column.sql_type == SqlType::Enum(name.clone());
     let mut statements = Vec::new();
-    let dropped = change.dropped_labels();
-    if !dropped.is_empty() && !renamed.is_empty() {
-        // First of all, since nothing takes back what is renamed.
-        let mut kept = schema.clone();
-        if let Some(definition) = kept.enums.get_mut(name) {
-            let stays = |label: &&String| !dropped.contains(&label.as_str());
-            *definition = EnumType { labels: from.labels.iter().filter(stays).cloned().collect() };
-        }
-        for table in schema.tables.values() {
-            for column in table.columns.iter().filter(holds) {
-                let column = Column { default: None, ..column.clone() };
-                statements.push(alter_table(&table.name, &[Mysql.modify_column(&column, &kept)]));
-            }
-        }
-    }
     for table in schema.tables.values() {
         for column in table.columns.iter().filter(holds) {
             if !renamed.is_empty() {

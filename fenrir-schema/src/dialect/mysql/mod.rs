@@ -6,6 +6,7 @@
 
 mod changes;
 mod enums;
+mod guards;
 mod limits;
 mod words;
 
@@ -193,10 +194,20 @@ impl Rules for Mysql {
         Some(value.to_owned())
     }
 
-    fn script(&self, before: &Schema, _: &Schema, changes: &[Change]) -> Script {
+    fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
         let mut schema = before.clone();
+        let mut guarded = false;
         for change in changes {
+            if !guarded && !change.is_rename() {
+                guarded = true;
+                // The labels are those to be.
+                let there = Schema { enums: after.enums.clone(), tables: schema.tables.clone() };
+                script.push_all(
+                    "what must hold of rows, before anything changes",
+                    guards::write(changes, &there),
+                );
+            }
             let helpers = |schema: &Schema| {
                 let table = change.table().and_then(|name| schema.tables.get(name));
                 table.map(helper_indexes).unwrap_or_default()

@@ -1,17 +1,29 @@
 //! Columns that become others.
 
 use super::super::{Rules, ddl};
-use super::{Postgres, alter_table, comes_with, sequence};
+use super::{Postgres, alter_table, comes_with, refuse, sequence, without_expressions};
 use crate::table::AutoIncrement;
-use crate::{Change, Column, Identifier, Script, SqlType};
+use crate::{Change, Column, Conversion, Identifier, Schema, Script, SqlType};
 
 /// As few statements as can be, so that the table is locked and rewritten once.
-pub(super) fn alter(change: &Change, script: &mut Script) {
+pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
     let Change::AlterColumn { table, from, to, using, backfill } = change else { return };
     let name = ddl::quote(&Postgres, &to.name);
     let retyped = from.sql_type != to.sql_type;
     let regenerated = from.auto_increment != to.auto_increment;
-    let mut statements = Vec::new();
+    let (mut statements, mut again) = (Vec::new(), Vec::new());
+    if retyped {
+        let misfit = misfit(&name, &from.sql_type, &to.sql_type).filter(|_| using.is_none());
+        if let Some(misfit) = misfit {
+            let what = format!("values of column {table}.{} do not fit {}", to.name, to.sql_type);
+            statements.push(refuse(table, &misfit, &what));
+        }
+        if let Some(table) = schema.tables.get(table) {
+            let (drop, add) = without_expressions(table, &[&to.name]);
+            statements.extend(drop);
+            again = add;
+        }
+    }
     if regenerated && from.auto_increment.is_some() && to.auto_increment.is_none() {
         statements.extend(no_longer_generated(table, from));
     }
@@ -54,7 +66,30 @@ pub(super) fn alter(change: &Change, script: &mut Script) {
     if regenerated {
         statements.extend(generated(table, from.auto_increment, to));
     }
+    statements.extend(again);
     script.push_all(change, statements);
+}
+
+/// What is true of a value that PostgreSQL would take for another, or refuse without saying where it is.
+fn misfit(name: &str, from: &SqlType, to: &SqlType) -> Option<String> {
+    match (from, to) {
+        (from, SqlType::SmallInt | SqlType::Integer | SqlType::BigInt) if from.is_text() => {
+            Some(format!("{name} !~ '^(0|-?[1-9][0-9]*)$'"))
+        }
+        (from, SqlType::Date) if from.is_text() => {
+            Some(format!("{name} !~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$'"))
+        }
+        (SqlType::Integer | SqlType::BigInt, SqlType::SmallInt) => {
+            Some(format!("{name} NOT BETWEEN -32768 AND 32767"))
+        }
+        (SqlType::BigInt, SqlType::Integer) => Some(format!("{name} NOT BETWEEN -2147483648 AND 2147483647")),
+        (_, SqlType::VarChar { max_length: Some(length) })
+            if Conversion::between(from, to) == Conversion::Checks =>
+        {
+            Some(format!("char_length({name}::text) > {length}"))
+        }
+        _ => None,
+    }
 }
 
 /// The value of the new type, where PostgreSQL does not take the old one for it, or would by the session's
@@ -89,7 +124,7 @@ fn generated(table: &Identifier, from: Option<AutoIncrement>, to: &Column) -> Ve
     let aside = ddl::quote(&Postgres, &Identifier::generated([&sequence], "before"));
     let sequence = ddl::quote(&Postgres, &sequence);
     let set = |of: &str| format!("SELECT setval({}, {of}", Postgres.literal(&sequence));
-    let after_rows = set(&format!("coalesce(max({name}), 0) + 1, false) FROM {on}"));
+    let after_rows = set(&format!("greatest(coalesce(max({name}), 0), 0) + 1, false) FROM {on}"));
     let action = |action: String| alter_table(table, &[format!("ALTER COLUMN {name} {action}")]);
     let add_identity = |always: bool| action(format!("ADD {}", identity(table, &to.name, always)));
     let type_name = Postgres.type_name(&to.sql_type).unwrap_or_default();

@@ -3,8 +3,7 @@
 use super::super::{Rules, ddl};
 use super::Postgres;
 use crate::renames::label_moves;
-use crate::table::IndexTarget;
-use crate::{Change, Column, EnumType, Expression, Identifier, Schema, Script, SqlType, Table, digest};
+use crate::{Change, Column, EnumType, Identifier, Schema, Script, SqlType, Table, digest};
 
 /// By `ALTER TYPE` where that can do it; for what goes or moves by another type in its place.
 pub(super) fn alter(
@@ -93,23 +92,10 @@ fn replace(name: &Identifier, to: &EnumType, schema: &Schema) -> Vec<String> {
     // What they compare the column with is of the old type.
     let mut again = Vec::new();
     for (table, columns) in &holders {
-        let on = quote(&table.name);
-        let mentions =
-            |expression: &Expression| columns.iter().any(|column| expression.mentions(&column.name));
-        for (check, expression) in table.checks.iter().filter(|(_, check)| mentions(check)) {
-            statements.push(format!("ALTER TABLE {on} DROP CONSTRAINT {}", quote(check)));
-            again.push(format!("ALTER TABLE {on} ADD {}", ddl::check(&Postgres, check, expression)));
-        }
-        for (index, definition) in &table.indexes {
-            let mut expressions = definition.keys.iter().filter_map(|key| match &key.of {
-                IndexTarget::Expression(expression) => Some(expression),
-                IndexTarget::Column(_) => None,
-            });
-            if expressions.any(mentions) || definition.predicate.as_ref().is_some_and(mentions) {
-                statements.push(format!("DROP INDEX {}", quote(index)));
-                again.push(ddl::create_index(&Postgres, &table.name, index, definition));
-            }
-        }
+        let names: Vec<_> = columns.iter().map(|column| &column.name).collect();
+        let (drop, add) = super::without_expressions(table, &names);
+        statements.extend(drop);
+        again.extend(add);
     }
     statements.push(format!("ALTER TYPE {type_name} RENAME TO {aside}"));
     let labels: Vec<_> = to.labels.iter().map(|label| Postgres.literal(label)).collect();
@@ -144,22 +130,12 @@ fn refuse(table: &Table, column: &Column, dropped: &[&str]) -> String {
         SqlType::Array(_) => format!("::text[] && ARRAY[{labels}]"),
         _ => format!("::text IN ({labels})"),
     };
-    let place = format!(
-        " rows have a label that is to go in column {}.{}: {}",
+    let what = format!(
+        "rows have a label that is to go in column {}.{}: {}",
         table.name,
         column.name,
         dropped.join(", ")
     );
-    let body = format!(
-        "DECLARE\n    number bigint;\nBEGIN\n    SELECT count(*) INTO number FROM {} WHERE {}{test};\n    IF number > 0 THEN\n        RAISE EXCEPTION USING MESSAGE = number || {};\n    END IF;\nEND",
-        ddl::quote(&Postgres, &table.name),
-        ddl::quote(&Postgres, &column.name),
-        Postgres.literal(&place)
-    );
-    // A label may hold what ends the block.
-    let mut mark = "$fenrir$".to_owned();
-    while body.contains(&mark) {
-        mark.insert(1, '_');
-    }
-    format!("DO {mark}\n{body}\n{mark}")
+    let test = format!("{}{test}", ddl::quote(&Postgres, &column.name));
+    super::refuse(&table.name, &test, &what)
 }

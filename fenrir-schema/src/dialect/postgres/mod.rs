@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Rules, ddl};
-use crate::table::AutoIncrement;
+use crate::table::{AutoIncrement, IndexTarget};
 use crate::{
     Change, Column, DefaultValue, Expression, Frame, Identifier, MAX_IDENTIFIER_BYTES, RangeOf, Schema,
     Script, SqlType, Table,
@@ -257,7 +257,7 @@ impl Postgres {
             Change::RenameIndex { from, to, .. } => {
                 script.push(change, format!("ALTER INDEX {} RENAME TO {}", quote(from), quote(to)));
             }
-            Change::AlterColumn { .. } => columns::alter(change, script),
+            Change::AlterColumn { .. } => columns::alter(change, schema, script),
             Change::AddUnique { table, name, definition } => {
                 script.push(change, alter(table, format!("ADD {}", ddl::unique(self, name, definition))));
             }
@@ -387,6 +387,45 @@ impl Postgres {
 /// The sequence behind a column that is generated, as PostgreSQL names it.
 fn sequence(table: &Identifier, column: &Identifier) -> Identifier {
     Identifier::generated([table, column], "seq")
+}
+
+/// Fails where a test is true of rows, and says how many there are.
+fn refuse(table: &Identifier, test: &str, what: &str) -> String {
+    let body = format!(
+        "DECLARE\n    fenrir_number bigint;\nBEGIN\n    SELECT count(*) INTO fenrir_number FROM {} WHERE {test};\n    \
+         IF fenrir_number > 0 THEN\n        RAISE EXCEPTION USING MESSAGE = fenrir_number || {};\n    END IF;\nEND",
+        ddl::quote(&Postgres, table),
+        Postgres.literal(&format!(" {what}"))
+    );
+    // A name may hold what ends the block.
+    let mut mark = "$fenrir$".to_owned();
+    while body.contains(&mark) {
+        mark.insert(1, '_');
+    }
+    format!("DO {mark}\n#variable_conflict use_column\n{body}\n{mark}")
+}
+
+/// What drops a table's checks and indexes whose expressions name some columns, and what adds them again: they
+/// are kept as they were understood, in terms of the columns' types.
+fn without_expressions(table: &Table, columns: &[&Identifier]) -> (Vec<String>, Vec<String>) {
+    let on = ddl::quote(&Postgres, &table.name);
+    let mentions = |expression: &Expression| columns.iter().any(|column| expression.mentions(column));
+    let (mut drop, mut add) = (Vec::new(), Vec::new());
+    for (check, expression) in table.checks.iter().filter(|(_, check)| mentions(check)) {
+        drop.push(format!("ALTER TABLE {on} DROP CONSTRAINT {}", ddl::quote(&Postgres, check)));
+        add.push(format!("ALTER TABLE {on} ADD {}", ddl::check(&Postgres, check, expression)));
+    }
+    for (index, definition) in &table.indexes {
+        let mut expressions = definition.keys.iter().filter_map(|key| match &key.of {
+            IndexTarget::Expression(expression) => Some(expression),
+            IndexTarget::Column(_) => None,
+        });
+        if expressions.any(mentions) || definition.predicate.as_ref().is_some_and(mentions) {
+            drop.push(format!("DROP INDEX {}", ddl::quote(&Postgres, index)));
+            add.push(ddl::create_index(&Postgres, &table.name, index, definition));
+        }
+    }
+    (drop, add)
 }
 
 /// Whether PostgreSQL gives the sequence of a generated column the name that it has here: a longer one it

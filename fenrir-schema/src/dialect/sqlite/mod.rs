@@ -488,7 +488,8 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
     };
     let named =
         |table: &Table| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case("rowid"));
-    if !is_alias(old) && !is_alias(new) && !named(old) && !named(new) {
+    let with_rowid = !is_alias(old) && !is_alias(new) && !named(old) && !named(new);
+    if with_rowid {
         into.push("rowid".to_owned());
         from.push("old.rowid".to_owned());
     }
@@ -505,7 +506,7 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
         quote(temporary),
         into.join(", "),
         from.join(", "),
-        quote(&old.name)
+        values::source(old, changes, with_rowid)
     )
 }
 

@@ -22,19 +22,43 @@ pub(super) fn copied(column: &Column, changes: &[&Change]) -> Option<String> {
                     value = format!("coalesce({value}, ({backfill}))");
                 }
             }
-            Change::AlterEnum { name, renamed, .. }
-                if !renamed.is_empty() && column.sql_type == SqlType::Enum(name.clone()) =>
-            {
-                let cases: Vec<_> = renamed
-                    .iter()
-                    .map(|(old, new)| format!("WHEN {} THEN {}", Sqlite.literal(old), Sqlite.literal(new)))
-                    .collect();
-                value = format!("CASE {value} {} ELSE {value} END", cases.join(" "));
-            }
             _ => {}
         }
     }
     Some(value)
+}
+
+/// The rows of the old table, in which each label that is renamed has its new name.
+pub(super) fn source(old: &Table, changes: &[&Change], with_rowid: bool) -> String {
+    let mut is_renamed = false;
+    let columns = old.columns.iter().map(|column| {
+        let name = quote(&column.name);
+        let cases: Vec<_> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::AlterEnum { name, renamed, .. } if column.sql_type == SqlType::Enum(name.clone()) => {
+                    Some(renamed)
+                }
+                _ => None,
+            })
+            .flatten()
+            .map(|(old, new)| format!("WHEN {} THEN {}", Sqlite.literal(old), Sqlite.literal(new)))
+            .collect();
+        is_renamed |= !cases.is_empty();
+        if cases.is_empty() {
+            name
+        } else {
+            format!("CASE {name} {} ELSE {name} END AS {name}", cases.join(" "))
+        }
+    });
+    let mut columns: Vec<_> = columns.collect();
+    if !is_renamed {
+        return quote(&old.name);
+    }
+    if with_rowid {
+        columns.insert(0, "rowid".to_owned());
+    }
+    format!("(SELECT {} FROM {})", columns.join(", "), quote(&old.name))
 }
 
 /// A value of one type as one of another, as Diesel writes it.
@@ -44,12 +68,23 @@ fn converted(value: String, from: &SqlType, to: &SqlType) -> String {
         (T::Date, T::Timestamp) => format!("{value} || ' 00:00:00'"),
         (T::Timestamp, T::Date) => format!("substr({value}, 1, 10)"),
         (T::Timestamp, T::Timestamptz) => format!("{value} || '+00:00'"),
-        (T::Timestamptz, T::Timestamp) => format!("substr({value}, 1, length({value}) - 6)"),
+        (T::Timestamptz, T::Timestamp) => {
+            format!(
+                "CASE WHEN {value} LIKE '%+00:00' THEN substr({value}, 1, length({value}) - 6) ELSE rtrim({value}, 'Z') END"
+            )
+        }
+        // A whole number is not sent through a float, which has not all of its digits.
         (T::Float | T::Double | T::Numeric { .. }, to) if to.is_integer() => {
-            format!("CAST(round({value}) AS INTEGER)")
+            format!("CASE typeof({value}) WHEN 'real' THEN CAST(round({value}) AS INTEGER) ELSE {value} END")
+        }
+        (T::Numeric { scale: Some(from), .. }, T::Numeric { scale, precision: Some(_) })
+            if *from <= scale.unwrap_or(0) =>
+        {
+            value
         }
         (T::Numeric { .. } | T::Float | T::Double, T::Numeric { scale, precision: Some(_) }) => {
-            format!("round({value}, {})", scale.unwrap_or(0))
+            let scale = scale.unwrap_or(0);
+            format!("CASE typeof({value}) WHEN 'real' THEN round({value}, {scale}) ELSE {value} END")
         }
         (from, T::Float | T::Double) if *from != T::Float && *from != T::Double => {
             format!("CAST({value} AS REAL)")
@@ -73,7 +108,8 @@ pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<St
                 let conversion = Conversion::between(&from.sql_type, &to.sql_type);
                 let misfit = misfit(&quote(&from.name), &from.sql_type, &to.sql_type, after);
                 if let Some(misfit) = misfit.filter(|_| conversion != Conversion::Keeps || is_zoned(from)) {
-                    let what = format!("values of column {}.{} are no {}", old.name, from.name, to.sql_type);
+                    let what =
+                        format!("values of column {}.{} do not fit {}", old.name, from.name, to.sql_type);
                     guards.push(refuse(old, &misfit, &what));
                 }
             }
@@ -118,16 +154,16 @@ fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<
     let range = |value: &str| match to {
         T::SmallInt => Some(format!("{value} NOT BETWEEN -32768 AND 32767")),
         T::Integer => Some(format!("{value} NOT BETWEEN -2147483648 AND 2147483647")),
+        // A float beyond would become the greatest of all.
+        T::BigInt => Some(format!("typeof({value}) = 'real' AND abs({value}) >= 9.2e18")),
         _ => None,
     };
     match (from, to) {
         (from, to) if from.is_text() && to.is_integer() => {
             let number = format!("CAST({value} AS INTEGER)");
             let other = format!("CAST({number} AS TEXT) <> {value}");
-            Some(match range(&number) {
-                Some(range) => format!("{other} OR {range}"),
-                None => other,
-            })
+            let range = range(&number).filter(|_| *to != T::BigInt);
+            Some(range.map_or(other.clone(), |range| format!("{other} OR {range}")))
         }
         (_, to) if to.is_integer() => range(&format!("round({value})")),
         (_, T::Numeric { precision: Some(precision), scale }) => {
@@ -144,7 +180,9 @@ fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<
             let labels = schema.enums.get(name)?.labels.iter().map(|label| Sqlite.literal(label));
             Some(format!("{value} NOT IN ({})", labels.collect::<Vec<_>>().join(", ")))
         }
-        (T::Timestamptz, T::Timestamp) => Some(format!("{value} NOT LIKE '%+00:00'")),
+        (T::Timestamptz, T::Timestamp) => {
+            Some(format!("replace({value}, '+00:00', '') GLOB '*[+]*' OR substr({value}, 11) GLOB '*-*'"))
+        }
         _ => None,
     }
 }
