@@ -535,3 +535,27 @@ fn a_label_goes_from_a_column_called_number() {
         project.ok(&["upgrade"]);
     }
 }
+
+/// What a deferred foreign key still has to look at is in the way of nothing.
+#[test]
+fn rows_are_filled_under_a_deferred_foreign_key() {
+    let parent = "#[column(references = Page, initially_deferred)] pub page_id: Option<i32>";
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        let fields = format!("{parent}, pub size: Option<i32>");
+        let rows = "INSERT INTO page (page_id, size) VALUES (1, NULL), (1, 5)";
+        let (project, database) = on(dialect, &model("Page", "", &fields), rows);
+        let filled = format!(
+            "{parent}, #[column(backfill = \"7\")] pub size: i64, #[column(backfill = \"8\")] pub more: i32"
+        );
+        project.models(
+            &model("Page", "", &filled)
+                .replace("pub id: i32", "pub id: i64")
+                .replace("Option<i32>", "Option<i64>"),
+        );
+        project.ok(&["migrate", "-m", "Fill"]);
+        project.ok(&["upgrade"]);
+        let sizes = "SELECT concat(size, ' ', more) AS value FROM page ORDER BY id";
+        assert_eq!(database.connect().texts(sizes), some(&["7 8", "5 8"]), "{dialect}");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+    }
+}

@@ -1,7 +1,7 @@
 //! Columns that become others.
 
 use super::super::{Rules, ddl};
-use super::{Postgres, alter_table, comes_with, refuse, sequence, without_expressions};
+use super::{Postgres, alter_table, comes_with, refuse, sequence, update, without_expressions};
 use crate::table::AutoIncrement;
 use crate::{Change, Column, Conversion, Identifier, Schema, Script, SqlType};
 
@@ -46,7 +46,8 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
             statements.push(alter_table(table, &std::mem::take(&mut actions)));
         }
         let on = ddl::quote(&Postgres, table);
-        statements.push(format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
+        let fill = format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL");
+        statements.extend(update(table, fill, schema));
     }
     if let Some(default) = to.default.as_ref().filter(|_| retyped || from.default != to.default) {
         actions.push(format!("ALTER COLUMN {name} SET DEFAULT {}", Postgres.default(default, &to.sql_type)));

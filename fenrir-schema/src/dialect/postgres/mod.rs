@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::{Rules, ddl};
 use crate::table::{AutoIncrement, IndexTarget};
 use crate::{
-    Change, Column, DefaultValue, Expression, Frame, Identifier, MAX_IDENTIFIER_BYTES, RangeOf, Schema,
-    Script, SqlType, Table,
+    Change, Column, DefaultValue, Deferral, Expression, ForeignKey, Frame, Identifier, MAX_IDENTIFIER_BYTES,
+    RangeOf, Schema, Script, SqlType, Table,
 };
 
 pub(super) struct Postgres;
@@ -215,7 +215,7 @@ impl Postgres {
             Change::CreateTable { table } => self.create_table(change, table, script),
             Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
             Change::AddColumn { table, column, backfill } => {
-                self.add_column(change, table, column, backfill.as_ref(), script);
+                self.add_column(change, table, column, backfill.as_ref(), schema, script);
             }
             Change::DropColumn { table, column } => {
                 script.push(change, alter(table, format!("DROP COLUMN {}", quote(&column.name))));
@@ -343,6 +343,7 @@ impl Postgres {
         table: &Identifier,
         column: &Column,
         backfill: Option<&Expression>,
+        schema: &Schema,
         script: &mut Script,
     ) {
         let on = ddl::quote(self, table);
@@ -357,7 +358,9 @@ impl Postgres {
         };
         let type_name = self.type_name(&column.sql_type).unwrap_or_default();
         script.push(change, format!("ALTER TABLE {on} ADD COLUMN {name} {type_name}"));
-        script.also(format!("UPDATE {on} SET {name} = {backfill}"));
+        for statement in update(table, format!("UPDATE {on} SET {name} = {backfill}"), schema) {
+            script.also(statement);
+        }
         let mut rest = Vec::new();
         if let Some(default) = &column.default {
             rest.push(format!("ALTER COLUMN {name} SET DEFAULT {}", self.default(default, &column.sql_type)));
@@ -387,6 +390,19 @@ impl Postgres {
 /// The sequence behind a column that is generated, as PostgreSQL names it.
 fn sequence(table: &Identifier, column: &Identifier) -> Identifier {
     Identifier::generated([table, column], "seq")
+}
+
+/// An UPDATE, after which the table can be altered: what a deferred foreign key would look at later, it looks
+/// at now (<https://www.postgresql.org/docs/current/sql-set-constraints.html>).
+fn update(table: &Identifier, sql: String, schema: &Schema) -> Vec<String> {
+    let is_deferred = |key: &ForeignKey| key.deferral == Deferral::InitiallyDeferred;
+    let has_deferred = schema.tables.values().any(|other| {
+        other
+            .foreign_keys
+            .values()
+            .any(|key| is_deferred(key) && (other.name == *table || key.references == *table))
+    });
+    if has_deferred { vec!["SET CONSTRAINTS ALL IMMEDIATE".to_owned(), sql] } else { vec![sql] }
 }
 
 /// Fails where a test is true of rows, and says how many there are.
