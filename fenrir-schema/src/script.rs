@@ -22,6 +22,8 @@ pub struct Script {
 /// What stands around the statements of a script that opens its own transaction, part by part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
+    /// Why there is one, for those who review the file.
+    pub about: &'static str,
     /// Settings that must be made outside a transaction.
     pub set: &'static str,
     /// The opening of the transaction.
@@ -87,6 +89,7 @@ impl Script {
         }
         if let Some(frame) = self.frame {
             text.push('\n');
+            frame.about.lines().for_each(|line| text.push_str(&comment(line)));
             text.push_str(&frame.open());
         }
         for statement in &self.statements {
@@ -136,8 +139,15 @@ fn comment(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const FRAME: Frame =
-        Frame { set: "", begin: "BEGIN;\n", enter: "", leave: "", commit: "COMMIT;\n", reset: "" };
+    const FRAME: Frame = Frame {
+        about: "Why.",
+        set: "",
+        begin: "BEGIN;\n",
+        enter: "",
+        leave: "",
+        commit: "COMMIT;\n",
+        reset: "",
+    };
 
     #[test]
     fn a_frame_is_taken_off_what_was_written_with_it() {

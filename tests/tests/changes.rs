@@ -132,7 +132,7 @@ fn what_does_not_fit_a_narrower_type_is_refused_and_nothing_changes() {
         let said = project.fails(2, &["upgrade"]);
         let told = match dialect {
             Dialect::Mysql => "page_name_does_not_fit",
-            _ => "1 values of column page.name do not fit VarChar(4)",
+            _ => "column page.name has values that do not fit VarChar(4); rows: 1",
         };
         assert!(said.contains(told), "{said}");
         let mut connected = database.connect();
@@ -252,7 +252,7 @@ fn a_label_that_rows_have_does_not_go() {
         let said = project.fails(2, &["upgrade"]);
         let told = match dialect {
             Dialect::Mysql => "page_state_has_a_label_that_goes",
-            _ => "2 rows have a label that is to go in column page.state: shut",
+            _ => "column page.state has labels that are to go (shut); rows: 2",
         };
         assert!(said.contains(told), "{said}");
         let mut connected = database.connect();
@@ -557,5 +557,27 @@ fn rows_are_filled_under_a_deferred_foreign_key() {
         let sizes = "SELECT concat(size, ' ', more) AS value FROM page ORDER BY id";
         assert_eq!(database.connect().texts(sizes), some(&["7 8", "5 8"]), "{dialect}");
         project.ok(&["downgrade", "--allow-data-loss"]);
+    }
+}
+
+/// A column that goes is in the way of nothing, whatever it holds.
+#[test]
+fn a_label_goes_with_the_column_that_has_it() {
+    let note = model("Note", "", "pub state: State");
+    let models =
+        |page: &str, labels: &str| format!("{page}{note}#[derive(DbEnum)]\npub enum State {{ {labels} }}\n");
+    for dialect in Dialect::ALL {
+        let with = models(&model("Page", "", "pub size: i32, pub state: State"), "Open, Shut");
+        let rows =
+            "INSERT INTO page (size, state) VALUES (1, 'shut'); INSERT INTO note (state) VALUES ('open')";
+        let (project, database) = on(dialect, &with, rows);
+        project.models(&models(&model("Page", "", "pub size: i32"), "Open"));
+        project.ok(&["migrate", "-m", "Open only", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        assert_eq!((connected.count("page"), connected.count("note")), (1, 1), "{dialect}");
+        assert!(connected.execute("INSERT INTO note (state) VALUES ('shut')").is_err(), "{dialect}");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        connected.execute("INSERT INTO note (state) VALUES ('shut')").unwrap();
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
     if retyped {
         let misfit = misfit(&name, &from.sql_type, &to.sql_type).filter(|_| using.is_none());
         if let Some(misfit) = misfit {
-            let what = format!("values of column {table}.{} do not fit {}", to.name, to.sql_type);
+            let what = format!("column {table}.{} has values that do not fit {}", to.name, to.sql_type);
             statements.push(refuse(table, &misfit, &what));
         }
         if let Some(table) = schema.tables.get(table) {

@@ -130,12 +130,8 @@ fn refuse(table: &Table, column: &Column, dropped: &[&str]) -> String {
         SqlType::Array(_) => format!("::text[] && ARRAY[{labels}]"),
         _ => format!("::text IN ({labels})"),
     };
-    let what = format!(
-        "rows have a label that is to go in column {}.{}: {}",
-        table.name,
-        column.name,
-        dropped.join(", ")
-    );
+    let what =
+        format!("column {}.{} has labels that are to go ({})", table.name, column.name, dropped.join(", "));
     let test = format!("{}{test}", ddl::quote(&Postgres, &column.name));
     super::refuse(&table.name, &test, &what)
 }

@@ -409,9 +409,9 @@ fn update(table: &Identifier, sql: String, schema: &Schema) -> Vec<String> {
 fn refuse(table: &Identifier, test: &str, what: &str) -> String {
     let body = format!(
         "DECLARE\n    fenrir_number bigint;\nBEGIN\n    SELECT count(*) INTO fenrir_number FROM {} WHERE {test};\n    \
-         IF fenrir_number > 0 THEN\n        RAISE EXCEPTION USING MESSAGE = fenrir_number || {};\n    END IF;\nEND",
+         IF fenrir_number > 0 THEN\n        RAISE EXCEPTION USING MESSAGE = {} || fenrir_number;\n    END IF;\nEND",
         ddl::quote(&Postgres, table),
-        Postgres.literal(&format!(" {what}"))
+        Postgres.literal(&format!("{what}; rows: "))
     );
     // A name may hold what ends the block.
     let mut mark = "$fenrir$".to_owned();

@@ -22,6 +22,11 @@ pub(super) struct Sqlite;
 ///
 /// `fenrir_guard` fails the transaction where rows would be left without their parents.
 const FRAME: Frame = Frame {
+    about: "\
+A table is built anew below, for which foreign keys must be off, or the rows of others would go with the old one.
+That cannot be set inside a transaction: this file opens its own. It keeps nothing where a row would be left without
+the row that it refers to, which the tables fenrir_guard and fenrir_orphans tell.
+",
     set: "\
 PRAGMA foreign_keys = OFF;
 PRAGMA legacy_alter_table = ON;

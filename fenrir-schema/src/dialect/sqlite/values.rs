@@ -108,8 +108,10 @@ pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<St
                 let conversion = Conversion::between(&from.sql_type, &to.sql_type);
                 let misfit = misfit(&quote(&from.name), &from.sql_type, &to.sql_type, after);
                 if let Some(misfit) = misfit.filter(|_| conversion != Conversion::Keeps || is_zoned(from)) {
-                    let what =
-                        format!("values of column {}.{} do not fit {}", old.name, from.name, to.sql_type);
+                    let what = format!(
+                        "column {}.{} has values that do not fit {}",
+                        old.name, from.name, to.sql_type
+                    );
                     guards.push(refuse(old, &misfit, &what));
                 }
             }
@@ -119,11 +121,13 @@ pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<St
                     continue;
                 }
                 let list: Vec<_> = dropped.iter().map(|label| Sqlite.literal(label)).collect();
-                for column in &old.columns {
+                let stays = |column: &Column| {
+                    after.tables.get(&old.name).is_some_and(|table| table.column(&column.name).is_some())
+                };
+                for column in old.columns.iter().filter(|column| stays(column)) {
                     if column.sql_type == SqlType::Enum(name.clone()) {
                         let place = format!("column {}.{}", old.name, column.name);
-                        let what =
-                            format!("rows have a label that is to go in {place}: {}", dropped.join(", "));
+                        let what = format!("{place} has labels that are to go ({})", dropped.join(", "));
                         let test = format!("{} IN ({})", quote(&column.name), list.join(", "));
                         guards.push(refuse(old, &test, &what));
                     }
@@ -142,8 +146,8 @@ fn is_zoned(column: &Column) -> bool {
 /// No plain statement fails with a text of one's own, but a JSON path that is none is named in the error.
 fn refuse(table: &Table, test: &str, what: &str) -> String {
     format!(
-        "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', count(*) || {}) END\n    FROM {} WHERE {test}",
-        Sqlite.literal(&format!(" {what}")),
+        "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {} || count(*)) END\n    FROM {} WHERE {test}",
+        Sqlite.literal(&format!("{what}; rows: ")),
         quote(&table.name)
     )
 }
