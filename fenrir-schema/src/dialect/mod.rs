@@ -254,10 +254,14 @@ impl Dialect {
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
-        // An enum may come back with its column.
-        let mut after = before.clone();
-        let known = if crate::fold(&mut after, changes).is_ok() { &after } else { before };
-        let changes = changes.iter().cloned().map(|mut change| {
+        let mut enums = Schema { enums: before.enums.clone(), ..Schema::default() };
+        let changes = changes.iter().enumerate().map(|(number, change)| {
+            let mut change = change.clone();
+            // The enums as they are at that change: one may come back with its column.
+            if change.table().is_none() {
+                let _ = crate::fold(&mut enums, std::slice::from_ref(&change));
+            }
+            let known = &staying(&enums, &changes[number..]);
             let mut fill = |table: &Identifier, column: &Column| {
                 let value = match &column.default {
                     Some(default) => self.rules().default(default, &column.sql_type),
@@ -299,6 +303,30 @@ impl Dialect {
     pub fn frame(self) -> Option<Frame> {
         self.rules().frame()
     }
+}
+
+/// The enums of a schema, each with a label first that later changes leave as it is, where there is one.
+fn staying(schema: &Schema, later: &[Change]) -> Schema {
+    let mut schema = schema.clone();
+    for (name, definition) in &mut schema.enums {
+        let stays = |label: &String| {
+            let mut name = name;
+            later.iter().all(|change| match change {
+                Change::RenameEnum { from, to } if from == name => {
+                    name = to;
+                    true
+                }
+                Change::AlterEnum { name: of, to, renamed, .. } if of == name => {
+                    to.labels.contains(label) && !renamed.contains_key(label)
+                }
+                _ => true,
+            })
+        };
+        if let Some(at) = definition.labels.iter().position(stays) {
+            definition.labels.swap(0, at);
+        }
+    }
+    schema
 }
 
 /// Whether rows that exist need a value for this column when it is added.
