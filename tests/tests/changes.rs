@@ -581,3 +581,30 @@ fn a_label_goes_with_the_column_that_has_it() {
         connected.execute("INSERT INTO note (state) VALUES ('shut')").unwrap();
     }
 }
+
+/// MySQL has no way to it, and says so before anything is written; the others convert the key.
+#[test]
+fn a_key_is_converted_by_an_expression() {
+    let key = |field: &str| {
+        format!(
+            "#[derive(Table)]\n#[diesel(table_name = page)]\npub struct Page {{ {field}, pub size: i32 }}\n"
+        )
+    };
+    for dialect in Dialect::ALL {
+        let before = key("#[column(auto_increment = false)] pub id: i32");
+        let (project, database) = on(dialect, &before, "INSERT INTO page (id, size) VALUES (3, 1)");
+        project.models(&key("#[column(auto_increment = false, using = \"id * 10\")] pub id: i64"));
+        let migrate = ["migrate", "-m", "Tens", "--allow-data-loss"];
+        if !dialect.converts_keys() {
+            assert!(
+                project.fails(2, &migrate).contains("`using` cannot be given for `page.id` on MySQL/MariaDB")
+            );
+            assert_eq!(project.list("migrations").len(), 1);
+            continue;
+        }
+        project.ok(&migrate);
+        project.ok(&["upgrade"]);
+        let ids = database.connect().texts("SELECT concat(id, '') AS value FROM page");
+        assert_eq!(ids, some(&["30"]), "{dialect}");
+    }
+}

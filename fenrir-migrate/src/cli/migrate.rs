@@ -107,10 +107,12 @@ fn check_usings(changes: &[Change], after: &Schema, dialects: &[Dialect]) -> Res
         Change::AlterColumn { table, to, using: Some(_), .. } => Some((table, &to.name)),
         _ => None,
     });
-    for (table, column) in replaced.filter(|_| dialects.contains(&Dialect::Mysql)) {
+    let Some(dialect) = dialects.iter().find(|dialect| !dialect.converts_keys()) else { return Ok(()) };
+    for (table, column) in replaced {
         if after.tables.get(table).is_some_and(|table| table.primary_key.columns.contains(column)) {
             return Err(Failure::error(format!(
-                "`using` cannot be given for `{table}.{column}` on MySQL/MariaDB: it is part of the primary key there"
+                "`using` cannot be given for `{table}.{column}` on {}: it is part of the primary key",
+                dialect.title()
             )));
         }
     }

@@ -65,6 +65,10 @@ trait Rules {
     fn folds_case(&self) -> bool;
     /// Whether a column that is not the whole primary key can be generated.
     fn generates_any_column(&self) -> bool;
+    /// Whether the values of a column of the primary key can be converted by an expression.
+    fn converts_keys(&self) -> bool {
+        true
+    }
     /// Diesel's types for a day and a time of day, the best first.
     fn timestamps(&self) -> &'static [&'static str] {
         &["Timestamp"]
@@ -186,6 +190,12 @@ impl Dialect {
     #[must_use]
     pub fn generates_any_column(self) -> bool {
         self.rules().generates_any_column()
+    }
+
+    /// Whether it can convert the values of a column of the primary key by an expression.
+    #[must_use]
+    pub fn converts_keys(self) -> bool {
+        self.rules().converts_keys()
     }
 
     /// Diesel's types (`diesel::sql_types`) for a day and a time of day in this database, the best first.

@@ -131,6 +131,11 @@ impl Rules for Mysql {
         false
     }
 
+    /// A column beside it takes its place, which the key would have to do without.
+    fn converts_keys(&self) -> bool {
+        false
+    }
+
     /// Of a `Timestamp` that Diesel binds, MariaDB makes NULL outside 1970 to 2038, whatever the column's type.
     fn timestamps(&self) -> &'static [&'static str] {
         &["Datetime", "Timestamp"]
