@@ -51,27 +51,29 @@ fn embed() -> Result<TokenStream, String> {
 fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
     let (up, down) =
         (folder.up().map_err(|error| in_full(&error))?, folder.down().map_err(|error| in_full(&error))?);
-    let changes = folder.changes().map_err(|error| in_full(&error))?;
-    let fenrir = &folder.fenrir;
-    let checksum = checksum(fenrir.parent.as_deref(), &up, &down);
-    let (name, revision, message) = (&folder.name, &fenrir.revision, &fenrir.message);
-    let (schema, run_in_transaction) = (&fenrir.schema, folder.run_in_transaction);
-    let parent = match &fenrir.parent {
-        Some(parent) => quote!(::core::option::Option::Some(#parent)),
-        None => quote!(::core::option::Option::None),
-    };
+    let changes = folder.changes_made().map_err(|error| in_full(&error))?;
+    let checksum = checksum(folder.parent.as_deref(), &up, &down);
+    let (name, revision, message) = (&folder.name, &folder.revision, &folder.message());
+    let (schema, run_in_transaction) = (optional(folder.schema_hash()), folder.run_in_transaction);
+    let parent = optional(folder.parent.as_deref());
     let created = changes.iter().filter_map(|change| object(change, true));
     let dropped = changes.iter().filter_map(|change| object(change, false));
     let losses = changes.iter().filter_map(|change| change.inverse().loses()).map(|loss| {
-        let (table, column) = (loss.table.as_str(), optional(loss.column.as_ref()));
+        let (table, column) = (loss.table.to_text(), optional(loss.column.as_ref().map(Identifier::as_str)));
         quote!((#table, #column))
     });
     let renames = changes.iter().filter_map(Change::renamed).map(|(table, column, new)| {
-        let (table, column, new) = (table.as_str(), optional(column), new.as_str());
+        let (table, column) = (table.to_text(), optional(column.map(Identifier::as_str)));
         quote!((#table, #column, #new))
     });
     // The compiler watches the files; the text is taken as it is in them.
-    let (up_path, down_path) = (path(folder, "up.sql")?, path(folder, "down.sql")?);
+    let up_path = path(folder, "up.sql")?;
+    let down = if folder.path.join("down.sql").exists() {
+        let path = path(folder, "down.sql")?;
+        quote!(::core::include_str!(#path))
+    } else {
+        quote!("")
+    };
     Ok(quote! {
         ::fenrir_migrate::EmbeddedMigration {
             name: #name,
@@ -79,7 +81,7 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
             parent: #parent,
             message: #message,
             up: ::core::include_str!(#up_path),
-            down: ::core::include_str!(#down_path),
+            down: #down,
             run_in_transaction: #run_in_transaction,
             checksum: #checksum,
             schema: #schema,
@@ -91,9 +93,9 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
     })
 }
 
-fn optional(name: Option<&Identifier>) -> TokenStream {
-    match name.map(Identifier::as_str) {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
+fn optional(text: Option<&str>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
         None => quote!(::core::option::Option::None),
     }
 }
@@ -102,16 +104,21 @@ fn optional(name: Option<&Identifier>) -> TokenStream {
 fn object(change: &Change, creates: bool) -> Option<TokenStream> {
     let (kind, name) = match (change, creates) {
         (Change::CreateTable { table }, true) | (Change::DropTable { table }, false) => {
-            ("Table", &table.name)
+            ("Table", table.name.to_text())
+        }
+        (Change::ReleaseTable { table }, false) | (Change::AdoptTable { table }, _) => {
+            ("Table", table.name.to_text())
         }
         (Change::RenameTable { to: name, .. }, true) | (Change::RenameTable { from: name, .. }, false) => {
-            ("Table", name)
+            ("Table", name.to_text())
         }
         (Change::CreateEnum { name, .. } | Change::RenameEnum { to: name, .. }, true)
-        | (Change::DropEnum { name, .. } | Change::RenameEnum { from: name, .. }, false) => ("Enum", name),
+        | (Change::DropEnum { name, .. } | Change::RenameEnum { from: name, .. }, false)
+        | (Change::ReleaseEnum { name, .. }, false)
+        | (Change::AdoptEnum { name, .. }, _) => ("Enum", name.as_str().to_owned()),
         _ => return None,
     };
-    let (kind, name) = (Ident::new(kind, Span::call_site()), name.as_str());
+    let kind = Ident::new(kind, Span::call_site());
     Some(quote!(::fenrir_migrate::Created::#kind(#name)))
 }
 

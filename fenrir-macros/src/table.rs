@@ -65,15 +65,10 @@ fn path(text: &str) -> Path {
 fn table(model: &Model, facts: &Facts) -> TokenStream {
     let module = &model.module;
     let sql_name = sql_name_attribute(module, model.sql_name.value.as_str());
+    // What Diesel cannot have as a schema's name was said.
+    let schema = model.diesel_schema().map(|schema| quote!(#schema.));
     let comment = model.comment.as_deref().map(documentation);
-    let key = model.primary_key.iter().map(|&index| &model.fields[index].diesel_column);
-    // Without a key Diesel refuses the table; ours has said why.
-    let key = if model.primary_key.is_empty() {
-        let first = model.fields.first().map(|field| &field.diesel_column);
-        quote!((#first))
-    } else {
-        quote!((#(#key),*))
-    };
+    let key = key(model, facts).into_iter().map(|index| &model.fields[index].diesel_column);
     let columns = model.fields.iter().zip(&facts.columns).map(|(field, column)| {
         let name = &field.diesel_column;
         let sql_name = sql_name_attribute(name, field.sql_name.value.as_str());
@@ -89,11 +84,31 @@ fn table(model: &Model, facts: &Facts) -> TokenStream {
         ::diesel::table! {
             #comment
             #sql_name
-            #module #key {
+            #schema #module (#(#key),*) {
                 #(#columns,)*
             }
         }
     }
+}
+
+/// The fields by which Diesel tells rows apart: the primary key, or in a table that has none a unique constraint or
+/// index that never holds NULL, or all of its columns.
+fn key(model: &Model, facts: &Facts) -> Vec<usize> {
+    if !model.primary_key.is_empty() {
+        return model.primary_key.clone();
+    }
+    // Without a key that ought to be there Diesel refuses the table; ours has said why.
+    let Some(table) = facts.table.as_ref().filter(|_| model.has_no_primary_key()) else { return vec![0] };
+    let uniques = table.uniques.values().map(|unique| unique.columns.clone());
+    let indexes =
+        table.indexes.values().filter(|index| index.unique).filter_map(|index| index.plain_columns());
+    let number = |name: &fenrir_schema::Identifier| {
+        let found = table.columns.iter().position(|column| column.name == *name)?;
+        (!table.columns[found].nullable).then_some(found)
+    };
+    let keys =
+        uniques.chain(indexes).filter_map(|columns| columns.iter().map(number).collect::<Option<Vec<_>>>());
+    keys.min_by_key(Vec::len).unwrap_or_else(|| (0..model.fields.len()).collect())
 }
 
 fn sql_name_attribute(ident: &Ident, sql_name: &str) -> Option<TokenStream> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 
-use fenrir_schema::migration::History;
+use fenrir_schema::migration::{History, MigrationError};
 use fenrir_schema::project::Project;
 use fenrir_schema::reader::Facts;
 use fenrir_schema::snapshot::{self, Snapshot, SnapshotModel, SnapshotProject};
@@ -59,6 +59,16 @@ enum Pending {
     Allow,
     Warn,
     Deny,
+}
+
+impl Pending {
+    fn tell(self, message: &str) {
+        match self {
+            Pending::Allow => {}
+            Pending::Warn => tell::warning(message),
+            Pending::Deny => tell::error(message),
+        }
+    }
 }
 
 fn run() -> Result<(), String> {
@@ -124,10 +134,12 @@ fn check_is_models_package(project: &Project, package: &Package) -> Result<(), S
     }
 }
 
-/// The statements that create the whole schema.
+/// The statements that create the whole schema, for tests: with the tables that are left alone, which nobody
+/// else brings to a database of theirs.
 fn create_sql(dialect: Dialect, models: &Models) -> Result<String, String> {
     let empty = Schema::default();
-    let changes = diff(&empty, &models.lowered.schema, &Renames::default());
+    let whole = models.lowered.schema.clone().with_unmanaged();
+    let changes = diff(&empty, &whole, &Renames::default());
     let script = dialect.script(&empty, &changes).map_err(|error| in_full(&error))?;
     Ok(script.bare_sql())
 }
@@ -180,19 +192,29 @@ fn tell_pending(project: &Project, models: &Models) -> Result<(), String> {
         _ => return Err(format!("`{PENDING}` takes `allow`, `warn` or `deny`")),
     };
     let history = History::read(project).map_err(|error| in_full(&error))?;
-    let before = history.schema().map_err(|error| in_full(&error))?;
+    let before = match history.schema() {
+        Err(error @ MigrationError::NoBaseline(_)) => {
+            pending.tell(&error.to_string());
+            return Ok(());
+        }
+        before => before.map_err(|error| in_full(&error))?,
+    };
     let after = &models.lowered.schema;
     let renames = Renames::of_hints(&models.lowered.renames, &before, after);
     let changes = diff(&before, after, &renames);
-    let messages = changes
-        .iter()
-        .map(|change| format!("not in a migration yet: {change}; `fenrir migrate -m \"…\"` writes it"));
+    let candidates = renames.candidates(&before, after);
+    let messages = changes.iter().map(|change| {
+        let alike: Vec<_> = candidates.iter().filter(|one| one.is_of(change)).collect();
+        let alike: Vec<_> = alike.iter().map(|one| format!("`{}`", one.new_name())).collect();
+        let unless = if alike.is_empty() {
+            String::new()
+        } else {
+            format!(", unless it is renamed to {}", alike.join(" or "))
+        };
+        format!("not in a migration yet: {change}{unless}; `fenrir migrate -m \"…\"` writes it")
+    });
     for message in messages {
-        match pending {
-            Pending::Allow => {}
-            Pending::Warn => tell::warning(&message),
-            Pending::Deny => tell::error(&message),
-        }
+        pending.tell(&message);
     }
     Ok(())
 }

@@ -27,14 +27,14 @@ pub struct EmbeddedMigration {
     pub message: &'static str,
     /// The text of `up.sql`.
     pub up: &'static str,
-    /// The text of `down.sql`.
+    /// The text of `down.sql`; that of plain Diesel's migration is empty where there is none.
     pub down: &'static str,
     /// Whether it runs inside a transaction that the runner opens.
     pub run_in_transaction: bool,
     /// The SHA-256 of its parent and its SQL.
     pub checksum: &'static str,
-    /// The hash of the schema that results.
-    pub schema: &'static str,
+    /// The hash of the schema that results; none where plain Diesel's migration does not say.
+    pub schema: Option<&'static str>,
     /// What it creates.
     pub creates: &'static [Created],
     /// What it drops.

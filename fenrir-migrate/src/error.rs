@@ -64,6 +64,12 @@ pub enum Error {
         /// The folder.
         name: String,
     },
+    /// A migration of plain Diesel's that cannot be reverted.
+    #[error("`{name}` has no `down.sql`: it cannot be reverted")]
+    NoDown {
+        /// The folder.
+        name: String,
+    },
     /// The database went on while a question about it was asked.
     #[error("another process has migrated this database meanwhile: try again")]
     Moved,
@@ -89,11 +95,21 @@ pub enum Error {
     #[error(
         "the table `{table}` is there already, but no migration that creates it is recorded: the database was \
          made by other means, or a migration failed half-way where that is kept. If it is as the models have it, \
-         `fenrir stamp head` records that; if it holds nothing of worth, `fenrir drop-all` empties it"
+         `fenrir check` says so and `fenrir stamp head` records it; where there are no migrations yet, `fenrir baseline` \
+         writes the one that records what is there; if it holds nothing of worth, `fenrir drop-all` empties it"
     )]
     TableExists {
         /// The table.
         table: String,
+    },
+    /// PostgreSQL has no schema in which a table would be made.
+    #[error("`search_path` names no schema that is there: create one, or set another `search_path`")]
+    NoSchema,
+    /// A database's catalog is not as it is documented.
+    #[error("the database's catalog is not as expected")]
+    Catalog {
+        /// What does not fit.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database refused something else.
     #[error("{doing} failed: {}", in_words(source))]
@@ -160,6 +176,18 @@ impl std::fmt::Display for StatementError {
 /// A database's error, with the detail and the hint that it gives.
 fn in_words(error: &diesel::result::Error) -> String {
     let mut text = error.to_string();
+    // How a guard of a SQLite file fails: no plain statement of it does with a text of one's own.
+    if let Some(said) = text.strip_prefix("bad JSON path: '").and_then(|text| text.strip_suffix('\'')) {
+        text = said.replace("''", "'");
+    }
+    // A table that is built anew has another name until it is whole.
+    while let Some((before, after)) = text.split_once("_rebuilt_") {
+        let is_hash = after.len() >= 8 && after.bytes().take(8).all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash {
+            break;
+        }
+        text = format!("{before}{}", &after[8..]);
+    }
     if let diesel::result::Error::DatabaseError(_, information) = error {
         for (what, more) in [("detail", information.details()), ("hint", information.hint())] {
             if let Some(more) = more {
@@ -175,5 +203,10 @@ impl std::error::Error for StatementError {}
 impl Error {
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(diesel::result::Error) -> Error {
         move |source| Error::Database { doing, source }
+    }
+
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+    pub(crate) fn catalog(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Catalog { source: source.into() }
     }
 }

@@ -43,6 +43,12 @@ mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
+    allow(dead_code, unused_imports, reason = "without a database there is nothing to read")
+)]
+pub mod introspect;
+#[cfg(feature = "runtime")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod migrator;
 #[cfg(feature = "runtime")]
@@ -83,6 +89,7 @@ pub use fenrir_macros::{DbEnum, Table, embed_migrations};
 /// other in that of types.)
 pub use fenrir_schema::Table;
 pub use fenrir_schema::{
-    AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique, in_full,
+    AutoIncrement, Change, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey,
+    Identifier, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique,
+    in_full,
 };

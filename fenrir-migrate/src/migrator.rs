@@ -252,6 +252,9 @@ impl<'a> Runner<'a> {
             Direction::Up => migration.up()?,
             Direction::Down => migration.down()?,
         };
+        if direction == Direction::Down && sql.trim().is_empty() {
+            return Err(Error::NoDown { name: migration.name().to_owned() });
+        }
         let way = Way::of(migration, &sql, self.database.dialect());
         let start = Instant::now();
         let ran = self.attempt(migration, direction, &way, position, before)?;
@@ -298,7 +301,7 @@ impl<'a> Runner<'a> {
         if let Way::Alone(sql) = way {
             // It cannot be in the transaction of its record.
             let start = Instant::now();
-            self.statements(migration, direction, &[*sql], Kept::AllBefore, before)?;
+            self.statements(migration, direction, sql, Kept::AllBefore, before)?;
             self.begin(true)?;
             let recorded = self.record(migration, direction, start.elapsed());
             return self.finish(recorded).map(|()| true);
@@ -312,11 +315,15 @@ impl<'a> Runner<'a> {
             }
             let kept = if self.database.dialect().undoes_ddl() { Kept::Nothing } else { Kept::SchemaChanges };
             let start = Instant::now();
-            let parts = match way {
-                Way::Framed { frame, body } => vec![frame.enter, *body, frame.leave],
-                Way::Plain(sql) | Way::Alone(sql) => vec![*sql],
-            };
-            self.statements(migration, direction, &parts, kept, before)?;
+            match way {
+                Way::Framed { frame, body } => {
+                    let framed = self.framed(*frame, body);
+                    framed.map_err(|source| self.failed(migration, direction, source, kept, before))?;
+                }
+                Way::Plain(sql) | Way::Alone(sql) => {
+                    self.statements(migration, direction, sql, kept, before)?;
+                }
+            }
             self.record(migration, direction, start.elapsed())?;
             Ok(true)
         })();
@@ -327,32 +334,45 @@ impl<'a> Runner<'a> {
         &mut self,
         migration: &Migration,
         direction: Direction,
-        parts: &[&str],
+        sql: &str,
         kept: Kept,
         before: &[Step],
     ) -> Result<(), Error> {
         if direction == Direction::Up && kept == Kept::SchemaChanges {
-            self.refuse_tables_that_are_there(migration, parts)?;
+            self.refuse_tables_that_are_there(migration, sql)?;
         }
-        for part in parts {
-            if let Err(source) = self.database.execute(part) {
-                // A file may have opened a transaction of its own.
-                self.database.rollback();
-                return Err(self.explain(migration, direction, source, kept, before));
-            }
-        }
-        Ok(())
+        let result = self.database.execute(sql);
+        result.map_err(|source| self.failed(migration, direction, source, kept, before))
+    }
+
+    fn framed(&mut self, frame: fenrir_schema::Frame, body: &str) -> diesel::QueryResult<()> {
+        self.database.execute(frame.enter)?;
+        self.database.execute_framed(body)?;
+        self.database.execute(frame.leave)
+    }
+
+    fn failed(
+        &mut self,
+        migration: &Migration,
+        direction: Direction,
+        source: diesel::result::Error,
+        kept: Kept,
+        before: &[Step],
+    ) -> Error {
+        // A file may have opened a transaction of its own.
+        self.database.rollback();
+        self.explain(migration, direction, source, kept, before)
     }
 
     /// Where half of a migration would be kept, the commonest of all is found before any of it runs: a
     /// table that the file, as it was generated, creates.
-    fn refuse_tables_that_are_there(&mut self, migration: &Migration, parts: &[&str]) -> Result<(), Error> {
+    fn refuse_tables_that_are_there(&mut self, migration: &Migration, sql: &str) -> Result<(), Error> {
         let dialect = self.database.dialect();
         let (creates, _) = migration.objects()?;
         for object in creates {
             let Object::Table(table) = object else { continue };
-            let statement = format!("CREATE TABLE {} (", dialect.quote(&table));
-            let there = parts.iter().any(|part| part.contains(&statement))
+            let statement = format!("CREATE TABLE {} (", dialect.quote_table(&table));
+            let there = sql.contains(&statement)
                 && self.database.has_table(&table).map_err(Error::database("looking for tables"))?;
             if there {
                 return Err(Error::TableExists { table: table.to_string() });

@@ -17,7 +17,7 @@ use fenrir_schema::{Dialect, Table};
 ///
 /// # fn main() {
 /// let table = Page::table();
-/// assert_eq!(table.name.as_str(), "page");
+/// assert_eq!(table.name.name.as_str(), "page");
 /// assert_eq!(table.columns.len(), 2);
 /// # }
 /// ```

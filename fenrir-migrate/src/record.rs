@@ -68,7 +68,7 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<Vec<Appli
 pub(crate) fn look(database: &mut dyn Database) -> Result<Vec<Applied>, Error> {
     let doing = "reading the migrations' history";
     let there = |database: &mut dyn Database, name: &str| match Identifier::new(name) {
-        Ok(name) => database.has_table(&name).map_err(Error::database(doing)),
+        Ok(name) => database.has_table(&name.into()).map_err(Error::database(doing)),
         Err(_) => Ok(false),
     };
     if there(database, FENRIR_TABLE)? {
@@ -114,7 +114,8 @@ pub(crate) fn insert(
         env!("CARGO_PKG_VERSION"),
     );
     let down = migration.down()?;
-    let binds = [migration.revision(), parent, checksum, &down, migration.schema_hash()];
+    let schema_hash = migration.schema_hash().unwrap_or_default();
+    let binds = [migration.revision(), parent, checksum, &down, schema_hash];
     database.write(&sql, &binds).map_err(Error::database(doing))
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn insert_sql(migration: &Migration, dialect: Dialect) -> Result<Stri
         migration.parent().map_or_else(|| "NULL".to_owned(), literal),
         literal(&migration.checksum()?),
         literal(&migration.down()?),
-        literal(migration.schema_hash()),
+        literal(migration.schema_hash().unwrap_or_default()),
         literal(env!("CARGO_PKG_VERSION")),
     ))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use fenrir_schema::migration::{Chain, MigrationFolder, checksum};
-use fenrir_schema::{Change, Loss};
+use fenrir_schema::{Change, Loss, TableName};
 
 use crate::embedded::{self, Created, EmbeddedMigration};
 use crate::{Error, Identifier};
@@ -21,35 +21,55 @@ pub(crate) enum Migration {
 }
 
 /// A table, or a column of it, that gets another name.
-pub(crate) struct Renamed {
-    table: Identifier,
-    column: Option<Identifier>,
-    new: Identifier,
+pub(crate) enum Renamed {
+    Table { from: TableName, to: TableName },
+    Column { table: TableName, from: Identifier, to: Identifier },
 }
 
 impl Renamed {
     /// Whether it gives a table this name.
-    pub(crate) fn makes(&self, table: &Identifier) -> bool {
-        self.column.is_none() && self.new == *table
+    pub(crate) fn makes(&self, table: &TableName) -> bool {
+        matches!(self, Renamed::Table { to, .. } if to == table)
     }
 
     /// What was meant before it, as it is called after it.
     pub(crate) fn follow(&self, loss: &mut Loss) {
-        if self.table != loss.table {
-            return;
+        match self {
+            Renamed::Table { from, to } if *from == loss.table => loss.table.clone_from(to),
+            Renamed::Column { table, from, to }
+                if *table == loss.table && loss.column.as_ref() == Some(from) =>
+            {
+                loss.column = Some(to.clone());
+            }
+            _ => {}
         }
-        match &self.column {
-            None => loss.table.clone_from(&self.new),
-            Some(_) if self.column == loss.column => loss.column = Some(self.new.clone()),
-            Some(_) => {}
+    }
+
+    /// What a change renames, if it does.
+    fn of(change: Change) -> Option<Renamed> {
+        match change {
+            Change::RenameTable { from, to } => Some(Renamed::Table { from, to }),
+            Change::RenameColumn { table, from, to } => Some(Renamed::Column { table, from, to }),
+            _ => None,
         }
+    }
+
+    /// What the macro wrote of a change.
+    fn read(&(table, column, new): &(&str, Option<&str>, &str)) -> Option<Renamed> {
+        let table = table.parse().ok()?;
+        Some(match column {
+            None => Renamed::Table { from: table, to: new.parse().ok()? },
+            Some(column) => {
+                Renamed::Column { table, from: Identifier::new(column).ok()?, to: Identifier::new(new).ok()? }
+            }
+        })
     }
 }
 
 /// What a migration creates or drops under a name of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
-    Table(Identifier),
+    Table(TableName),
     Enum(Identifier),
 }
 
@@ -86,28 +106,29 @@ impl Migration {
 
     pub(crate) fn revision(&self) -> &str {
         match self {
-            Migration::Folder(folder) => &folder.fenrir.revision,
+            Migration::Folder(folder) => &folder.revision,
             Migration::Embedded(embedded) => embedded.revision,
         }
     }
 
     pub(crate) fn parent(&self) -> Option<&str> {
         match self {
-            Migration::Folder(folder) => folder.fenrir.parent.as_deref(),
+            Migration::Folder(folder) => folder.parent.as_deref(),
             Migration::Embedded(embedded) => embedded.parent,
         }
     }
 
-    pub(crate) fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> Cow<'_, str> {
         match self {
-            Migration::Folder(folder) => &folder.fenrir.message,
-            Migration::Embedded(embedded) => embedded.message,
+            Migration::Folder(folder) => Cow::Owned(folder.message()),
+            Migration::Embedded(embedded) => Cow::Borrowed(embedded.message),
         }
     }
 
-    pub(crate) fn schema_hash(&self) -> &str {
+    /// The hash of the schema that results; none where plain Diesel's migration does not say.
+    pub(crate) fn schema_hash(&self) -> Option<&str> {
         match self {
-            Migration::Folder(folder) => &folder.fenrir.schema,
+            Migration::Folder(folder) => folder.schema_hash(),
             Migration::Embedded(embedded) => embedded.schema,
         }
     }
@@ -143,8 +164,11 @@ impl Migration {
     /// Whether its SQL is not what was generated.
     pub(crate) fn is_edited(&self) -> Result<bool, Error> {
         match self {
-            Migration::Folder(folder) => Ok(self.checksum()? != folder.fenrir.checksum),
-            Migration::Embedded(_) => Ok(false),
+            Migration::Folder(MigrationFolder { fenrir: Some(fenrir), .. }) => {
+                Ok(self.checksum()? != fenrir.checksum)
+            }
+            // What was generated is not known.
+            Migration::Folder(_) | Migration::Embedded(_) => Ok(false),
         }
     }
 
@@ -153,12 +177,23 @@ impl Migration {
         Ok(match self {
             Migration::Folder(folder) => {
                 let (mut creates, mut drops) = (Vec::new(), Vec::new());
-                for change in folder.changes()? {
+                for change in folder.changes_made()? {
                     match change {
                         Change::CreateTable { table } => creates.push(Object::Table(table.name)),
                         Change::DropTable { table } => drops.push(Object::Table(table.name)),
                         Change::CreateEnum { name, .. } => creates.push(Object::Enum(name)),
                         Change::DropEnum { name, .. } => drops.push(Object::Enum(name)),
+                        Change::ReleaseTable { table } => drops.push(Object::Table(table.name)),
+                        Change::ReleaseEnum { name, .. } => drops.push(Object::Enum(name)),
+                        // Ours again, but made before.
+                        Change::AdoptTable { table } => {
+                            creates.push(Object::Table(table.name.clone()));
+                            drops.push(Object::Table(table.name));
+                        }
+                        Change::AdoptEnum { name, .. } => {
+                            creates.push(Object::Enum(name.clone()));
+                            drops.push(Object::Enum(name));
+                        }
                         Change::RenameTable { from, to } => {
                             creates.push(Object::Table(to));
                             drops.push(Object::Table(from));
@@ -182,43 +217,28 @@ impl Migration {
     /// What it renames.
     pub(crate) fn renames(&self) -> Result<Vec<Renamed>, Error> {
         Ok(match self {
-            Migration::Folder(folder) => folder
-                .changes()?
-                .iter()
-                .filter_map(Change::renamed)
-                .map(|(table, column, new)| Renamed {
-                    table: table.clone(),
-                    column: column.cloned(),
-                    new: new.clone(),
-                })
-                .collect(),
-            Migration::Embedded(embedded) => embedded
-                .renames
-                .iter()
-                .filter_map(|(table, column, new)| {
-                    let column = column.map(Identifier::new).transpose().ok()?;
-                    Some(Renamed {
-                        table: Identifier::new(*table).ok()?,
-                        column,
-                        new: Identifier::new(*new).ok()?,
-                    })
-                })
-                .collect(),
+            Migration::Folder(folder) => folder.changes_made()?.into_iter().filter_map(Renamed::of).collect(),
+            Migration::Embedded(embedded) => embedded.renames.iter().filter_map(Renamed::read).collect(),
         })
+    }
+
+    /// Whether plain Diesel's migration does not say what it changes.
+    pub(crate) fn is_of_diesel(&self) -> bool {
+        self.schema_hash().is_none()
     }
 
     /// What reverting it would take from a database that holds rows.
     pub(crate) fn down_loses(&self) -> Result<Vec<Loss>, Error> {
         Ok(match self {
             Migration::Folder(folder) => {
-                folder.changes()?.iter().filter_map(|change| change.inverse().loses()).collect()
+                folder.changes_made()?.iter().filter_map(|change| change.inverse().loses()).collect()
             }
             Migration::Embedded(embedded) => embedded
                 .down_loses
                 .iter()
                 .filter_map(|(table, column)| {
                     let column = column.and_then(|column| Identifier::new(column).ok());
-                    Some(Loss { table: Identifier::new(*table).ok()?, column, becomes: None })
+                    Some(Loss { table: table.parse().ok()?, column, becomes: None })
                 })
                 .collect(),
         })
@@ -233,7 +253,7 @@ fn line_ends(text: Cow<'_, str>) -> Cow<'_, str> {
 /// The macro took the names from identifiers.
 fn object(created: &Created) -> Option<Object> {
     match created {
-        Created::Table(name) => Identifier::new(*name).ok().map(Object::Table),
+        Created::Table(name) => name.parse().ok().map(Object::Table),
         Created::Enum(name) => Identifier::new(*name).ok().map(Object::Enum),
     }
 }

@@ -1,5 +1,7 @@
 //! The changes that lead from one schema to the next: what a migration is made of.
 
+mod alter_column;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +10,8 @@ use std::collections::BTreeMap;
 
 use crate::table::listed;
 use crate::{
-    Column, Conversion, EnumType, Expression, ForeignKey, Identifier, Index, PrimaryKey, SqlType, Table,
-    Unique,
+    Check, Column, Conversion, EnumType, Expression, ForeignKey, Identifier, Index, PrimaryKey, SqlType,
+    Table, TableName, TableOptions, Unique,
 };
 
 /// One change to a schema.
@@ -20,6 +22,7 @@ use crate::{
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are named for what they are; each variant is documented")]
+#[allow(clippy::large_enum_variant, reason = "a migration has few, and they are seldom moved")]
 pub enum Change {
     /// A new enum.
     CreateEnum { name: Identifier, definition: EnumType },
@@ -36,28 +39,36 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         renamed: BTreeMap<String, String>,
     },
+    /// An enum that is left alone from here on.
+    ReleaseEnum { name: Identifier, definition: EnumType },
+    /// An enum that was left alone, and is no more.
+    AdoptEnum { name: Identifier, definition: EnumType },
+    /// A table that is left alone from here on, as it is.
+    ReleaseTable { table: Table },
+    /// A table that was left alone, and is no more: it is taken to be as it was.
+    AdoptTable { table: Table },
     /// A table with another name.
-    RenameTable { from: Identifier, to: Identifier },
+    RenameTable { from: TableName, to: TableName },
     /// A new table, with its constraints and indexes.
     CreateTable { table: Table },
     /// A table that goes, with its rows.
     DropTable { table: Table },
     /// A new column.
     AddColumn {
-        table: Identifier,
+        table: TableName,
         column: Column,
         /// What the rows that exist get in it; without it, the column's default or NULL.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backfill: Option<Expression>,
     },
     /// A column that goes, with its values.
-    DropColumn { table: Identifier, column: Column },
+    DropColumn { table: TableName, column: Column },
     /// A column with another name.
-    RenameColumn { table: Identifier, from: Identifier, to: Identifier },
-    /// A column that becomes another: one of another type, that may hold NULL or not, with another default,
-    /// or generated otherwise.
+    RenameColumn { table: TableName, from: Identifier, to: Identifier },
+    /// A column that becomes another: one of another type or collation, that may hold NULL or not, with another
+    /// default, or generated otherwise.
     AlterColumn {
-        table: Identifier,
+        table: TableName,
         from: Column,
         to: Column,
         /// How a value of the new type is had from the old one; without it, as the types say.
@@ -68,31 +79,33 @@ pub enum Change {
         backfill: Option<Expression>,
     },
     /// Another primary key.
-    AlterPrimaryKey { table: Identifier, from: PrimaryKey, to: PrimaryKey },
+    AlterPrimaryKey { table: TableName, from: PrimaryKey, to: PrimaryKey },
     /// A constraint with another name.
-    RenameConstraint { table: Identifier, kind: ConstraintKind, from: Identifier, to: Identifier },
+    RenameConstraint { table: TableName, kind: ConstraintKind, from: Identifier, to: Identifier },
     /// An index with another name.
-    RenameIndex { table: Identifier, from: Identifier, to: Identifier },
+    RenameIndex { table: TableName, from: Identifier, to: Identifier },
     /// A new unique constraint.
-    AddUnique { table: Identifier, name: Identifier, definition: Unique },
+    AddUnique { table: TableName, name: Identifier, definition: Unique },
     /// A unique constraint that goes.
-    DropUnique { table: Identifier, name: Identifier, definition: Unique },
+    DropUnique { table: TableName, name: Identifier, definition: Unique },
     /// A new check constraint.
-    AddCheck { table: Identifier, name: Identifier, definition: Expression },
+    AddCheck { table: TableName, name: Identifier, definition: Check },
     /// A check constraint that goes.
-    DropCheck { table: Identifier, name: Identifier, definition: Expression },
+    DropCheck { table: TableName, name: Identifier, definition: Check },
     /// A new foreign key.
-    AddForeignKey { table: Identifier, name: Identifier, definition: ForeignKey },
+    AddForeignKey { table: TableName, name: Identifier, definition: ForeignKey },
     /// A foreign key that goes.
-    DropForeignKey { table: Identifier, name: Identifier, definition: ForeignKey },
+    DropForeignKey { table: TableName, name: Identifier, definition: ForeignKey },
     /// A new index.
-    AddIndex { table: Identifier, name: Identifier, definition: Index },
+    AddIndex { table: TableName, name: Identifier, definition: Index },
     /// An index that goes.
-    DropIndex { table: Identifier, name: Identifier, definition: Index },
+    DropIndex { table: TableName, name: Identifier, definition: Index },
+    /// Other options of a table, in one database or more.
+    SetTableOptions { table: TableName, from: TableOptions, to: TableOptions },
     /// Another comment on a table.
-    SetTableComment { table: Identifier, from: Option<String>, to: Option<String> },
+    SetTableComment { table: TableName, from: Option<String>, to: Option<String> },
     /// Another comment on a column.
-    SetColumnComment { table: Identifier, column: Identifier, from: Option<String>, to: Option<String> },
+    SetColumnComment { table: TableName, column: Identifier, from: Option<String>, to: Option<String> },
 }
 
 /// What a constraint that is renamed is.
@@ -122,6 +135,10 @@ impl Change {
             AlterColumn { table, from, to, using: _, backfill: _ } => {
                 AlterColumn { table, from: to, to: from, using: None, backfill: None }
             }
+            ReleaseEnum { name, definition } => AdoptEnum { name, definition },
+            AdoptEnum { name, definition } => ReleaseEnum { name, definition },
+            ReleaseTable { table } => AdoptTable { table },
+            AdoptTable { table } => ReleaseTable { table },
             RenameEnum { from, to } => RenameEnum { from: to, to: from },
             AlterEnum { name, from, to, renamed } => {
                 let renamed = renamed.into_iter().map(|(old, new)| (new, old)).collect();
@@ -142,6 +159,7 @@ impl Change {
             DropForeignKey { table, name, definition } => AddForeignKey { table, name, definition },
             AddIndex { table, name, definition } => DropIndex { table, name, definition },
             DropIndex { table, name, definition } => AddIndex { table, name, definition },
+            SetTableOptions { table, from, to } => SetTableOptions { table, from: to, to: from },
             SetTableComment { table, from, to } => SetTableComment { table, from: to, to: from },
             SetColumnComment { table, column, from, to } => {
                 SetColumnComment { table, column, from: to, to: from }
@@ -156,14 +174,23 @@ impl Change {
             Change::DropTable { table } => {
                 Some(Loss { table: table.name.clone(), column: None, becomes: None })
             }
+            // What a generated column holds can be computed again.
+            Change::DropColumn { column, .. } if column.generated.is_some() => None,
             Change::DropColumn { table, column } => {
                 Some(Loss { table: table.clone(), column: Some(column.name.clone()), becomes: None })
             }
+            Change::AlterColumn { table, from, to, .. } if to.generated.is_some() => {
+                let column = Some(to.name.clone());
+                let loss = Loss { table: table.clone(), column, becomes: Some(Becomes::Generated) };
+                from.generated.is_none().then_some(loss)
+            }
+            // What was generated is no value of the column's own.
+            Change::AlterColumn { from, .. } if from.generated.is_some() => None,
             Change::AlterColumn { table, from, to, using, .. }
                 if using.is_some()
                     || Conversion::between(&from.sql_type, &to.sql_type) >= Conversion::Loses =>
             {
-                let (column, becomes) = (Some(to.name.clone()), Some(to.sql_type.clone()));
+                let (column, becomes) = (Some(to.name.clone()), Some(Becomes::Type(to.sql_type.clone())));
                 Some(Loss { table: table.clone(), column, becomes })
             }
             _ => None,
@@ -174,20 +201,11 @@ impl Change {
     #[must_use]
     pub fn risk(&self) -> Option<String> {
         match self {
+            Change::AddColumn { table, column, .. } if column.generated.is_some() && !column.nullable => {
+                Some(alter_column::null_computed(table, &column.name))
+            }
             Change::AlterColumn { table, from, to, backfill, using } => {
-                let mut risks = Vec::new();
-                let column = &to.name;
-                let checks = Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Checks;
-                if checks && using.is_none() {
-                    risks.push(format!(
-                        "Fails where a value of column `{table}.{column}` does not fit {}.",
-                        to.sql_type
-                    ));
-                }
-                if from.nullable && !to.nullable && backfill.is_none() {
-                    risks.push(format!("Fails where column `{table}.{column}` holds NULL."));
-                }
-                (!risks.is_empty()).then(|| risks.join(" "))
+                alter_column::risk(table, from, to, using.is_some(), backfill.is_some())
             }
             Change::AlterEnum { name, .. } => {
                 let dropped = self.dropped_labels();
@@ -214,6 +232,21 @@ impl Change {
             Change::AddIndex { table, name, definition } if definition.unique => Some(format!(
                 "Fails where two rows of table `{table}` have the same keys of the unique index `{name}`."
             )),
+            Change::SetTableOptions { table, from, to } => {
+                let mut risks = Vec::new();
+                if to.sqlite.strict && !from.sqlite.strict {
+                    risks.push(format!(
+                        "Fails on SQLite where a value of table `{table}` is not of its column's type."
+                    ));
+                }
+                if to.keep_texts_otherwise(from) {
+                    risks.push(format!(
+                        "Fails on MySQL/MariaDB where the new character set has not all characters of a text of table \
+                         `{table}`, or a key takes two of them for one."
+                    ));
+                }
+                (!risks.is_empty()).then(|| risks.join(" "))
+            }
             _ => None,
         }
     }
@@ -230,12 +263,12 @@ impl Change {
         from.labels.iter().filter(|label| !stays(label)).map(String::as_str).collect()
     }
 
-    /// The table, or the column of it, that it renames, and the new name.
+    /// The table, or the column of it, that it renames, and the new name: a table's as a text.
     #[must_use]
-    pub fn renamed(&self) -> Option<(&Identifier, Option<&Identifier>, &Identifier)> {
+    pub fn renamed(&self) -> Option<(&TableName, Option<&Identifier>, String)> {
         match self {
-            Change::RenameTable { from, to } => Some((from, None, to)),
-            Change::RenameColumn { table, from, to } => Some((table, Some(from), to)),
+            Change::RenameTable { from, to } => Some((from, None, to.to_text())),
+            Change::RenameColumn { table, from, to } => Some((table, Some(from), to.as_str().to_owned())),
             _ => None,
         }
     }
@@ -248,12 +281,14 @@ impl Change {
 
     /// The table that it changes, by its name before it; none for an enum.
     #[must_use]
-    pub fn table(&self) -> Option<&Identifier> {
+    pub fn table(&self) -> Option<&TableName> {
         use Change::*;
         match self {
             CreateEnum { .. } | DropEnum { .. } | RenameEnum { .. } | AlterEnum { .. } => None,
+            ReleaseEnum { .. } | AdoptEnum { .. } => None,
             RenameTable { from, .. } => Some(from),
             CreateTable { table } | DropTable { table } => Some(&table.name),
+            ReleaseTable { table } | AdoptTable { table } => Some(&table.name),
             AddColumn { table, .. }
             | DropColumn { table, .. }
             | RenameColumn { table, .. }
@@ -269,6 +304,7 @@ impl Change {
             | DropForeignKey { table, .. }
             | AddIndex { table, .. }
             | DropIndex { table, .. }
+            | SetTableOptions { table, .. }
             | SetTableComment { table, .. }
             | SetColumnComment { table, .. } => Some(table),
         }
@@ -295,13 +331,23 @@ pub fn invert(changes: &[Change]) -> Vec<Change> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// The table.
-    pub table: Identifier,
+    pub table: TableName,
     /// The column of it; without one, the whole table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<Identifier>,
-    /// The type that its values are turned into; none where they go.
+    /// What its values are turned into; none where they go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub becomes: Option<SqlType>,
+    pub becomes: Option<Becomes>,
+}
+
+/// What takes the place of a column's values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// The same as values of another type.
+    Type(SqlType),
+    /// What the database computes.
+    Generated,
 }
 
 impl fmt::Display for Loss {
@@ -309,8 +355,11 @@ impl fmt::Display for Loss {
         match (&self.column, &self.becomes) {
             (None, _) => write!(f, "table `{}`", self.table),
             (Some(column), None) => write!(f, "column `{}.{column}`", self.table),
-            (Some(column), Some(becomes)) => {
+            (Some(column), Some(Becomes::Type(becomes))) => {
                 write!(f, "column `{}.{column}`, whose values become {becomes}", self.table)
+            }
+            (Some(column), Some(Becomes::Generated)) => {
+                write!(f, "column `{}.{column}`, whose values become what is generated", self.table)
             }
         }
     }
@@ -323,30 +372,16 @@ impl fmt::Display for Change {
         match self {
             CreateEnum { name, .. } => write!(f, "create enum `{name}`"),
             DropEnum { name, .. } => write!(f, "drop enum `{name}`"),
+            ReleaseEnum { name, .. } => write!(f, "leave enum `{name}` alone from here on"),
+            AdoptEnum { name, .. } => write!(f, "take care of enum `{name}` again, as it is"),
+            ReleaseTable { table } => write!(f, "leave table `{}` alone from here on", table.name),
+            AdoptTable { table } => write!(f, "take care of table `{}` again, as it is", table.name),
             CreateTable { table } => write!(f, "create table `{}`", table.name),
             DropTable { table } => write!(f, "drop table `{}`", table.name),
             AddColumn { table, column, .. } => write!(f, "add column `{table}.{}`", column.name),
             DropColumn { table, column } => write!(f, "drop column `{table}.{}`", column.name),
             AlterColumn { table, from, to, .. } => {
-                let mut parts = Vec::new();
-                let kind = format!("{} → {}", from.sql_type, to.sql_type);
-                if from.sql_type != to.sql_type {
-                    parts.push(kind.as_str());
-                }
-                if from.auto_increment != to.auto_increment {
-                    parts.push(match (from.auto_increment, to.auto_increment) {
-                        (_, None) => "no longer generated",
-                        (None, Some(_)) => "generated",
-                        (Some(_), Some(_)) => "generated otherwise",
-                    });
-                }
-                if from.default != to.default {
-                    parts.push(if to.default.is_some() { "another default" } else { "no default" });
-                }
-                if from.nullable != to.nullable {
-                    parts.push(if to.nullable { "NULL allowed" } else { "NOT NULL" });
-                }
-                write!(f, "change column `{table}.{}`: {}", to.name, parts.join(", "))
+                write!(f, "change column `{table}.{}`: {}", to.name, alter_column::in_words(from, to))
             }
             RenameEnum { from, to } => write!(f, "rename enum `{from}` to `{to}`"),
             AlterEnum { name, from, to, renamed } => {
@@ -366,6 +401,12 @@ impl fmt::Display for Change {
             RenameColumn { table, from, to } => write!(f, "rename column `{table}.{from}` to `{to}`"),
             AlterPrimaryKey { table, from, to } if from.columns == to.columns => {
                 write!(f, "rename the primary key of `{table}` to `{}`", to.name)
+            }
+            AlterPrimaryKey { table, to, .. } if to.columns.is_empty() => {
+                write!(f, "drop the primary key of `{table}`")
+            }
+            AlterPrimaryKey { table, from, to } if from.columns.is_empty() => {
+                write!(f, "add a primary key to `{table}`: {}", listed(&to.columns))
             }
             AlterPrimaryKey { table, to, .. } => {
                 write!(f, "change the primary key of `{table}` to {}", listed(&to.columns))
@@ -391,6 +432,7 @@ impl fmt::Display for Change {
             DropForeignKey { table, name, .. } => write!(f, "drop foreign key `{name}` of `{table}`"),
             AddIndex { table, name, .. } => write!(f, "add index `{name}` on `{table}`"),
             DropIndex { table, name, .. } => write!(f, "drop index `{name}` of `{table}`"),
+            SetTableOptions { table, to, .. } => write!(f, "change the options of table `{table}`: {to}"),
             SetTableComment { table, .. } => write!(f, "change the comment of `{table}`"),
             SetColumnComment { table, column, .. } => write!(f, "change the comment of `{table}.{column}`"),
         }

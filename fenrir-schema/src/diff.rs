@@ -1,12 +1,14 @@
 //! Finding the changes that lead from one schema to another.
 
+mod generated;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::ConstraintKind;
-use crate::renames::name_moves;
+use crate::renames::{self, table_moves};
 use crate::{
-    Change, Column, DefaultValue, EnumType, Expression, ForeignKey, Identifier, IndexTarget, PrimaryKey,
-    Renames, Schema, SqlType, Table, fold,
+    Change, Column, DefaultValue, EnumType, Expression, ForeignKey, Generated, Identifier, PrimaryKey,
+    Renames, Schema, SqlType, Table, TableName, fold,
 };
 
 /// The changes that turn one schema into another, in an order that a database can follow: what must
@@ -24,39 +26,95 @@ use crate::{
 /// ```
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Change> {
-    let (renamed, mut changes) = rename(from, to, renames);
+    let (mut renamed, mut changes) = rename(from, to, renames);
+    crate::unmanaged::hand_over(&mut renamed, to, &mut changes);
     changes.extend(Diff { from: &renamed, to, renames }.changes());
     changes
 }
 
-/// The schema with everything under its new name, and the changes that lead there. What names a column in
-/// an expression that cannot be renamed goes first, and is added again with what else differs.
-fn rename(from: &Schema, to: &Schema, renames: &Renames) -> (Schema, Vec<Change>) {
-    let mut schema = from.clone();
-    let mut changes = Vec::new();
-    for change in renames.changes(from, to) {
-        if let Change::RenameColumn { table, from, to } = &change {
-            for drop in unclear(&schema, table, from, to) {
-                apply(&mut schema, drop, &mut changes);
+impl Renames {
+    /// A schema with everything under its new name, and the changes that lead there. What names a column in
+    /// an expression that cannot be renamed goes first.
+    ///
+    /// ```
+    /// use fenrir_schema::{Renames, Schema};
+    ///
+    /// let (schema, changes) = Renames::default().apply(&Schema::default(), &Schema::default());
+    /// assert!(schema.tables.is_empty() && changes.is_empty());
+    /// ```
+    #[must_use]
+    pub fn apply(&self, from: &Schema, to: &Schema) -> (Schema, Vec<Change>) {
+        let mut schema = from.clone();
+        let mut changes = Vec::new();
+        let pending = self.changes(from, to);
+        for (number, change) in pending.iter().enumerate() {
+            if let Change::RenameColumn { table, .. } = change {
+                let is_kept = |column: &Identifier| generated::is_kept(to, table, column, &pending[number..]);
+                for drop in unclear(&schema, change, is_kept) {
+                    apply(&mut schema, drop, &mut changes);
+                }
             }
+            if let Change::RenameTable { from, to } = change {
+                for aside in taken_there(&schema, from, to) {
+                    apply(&mut schema, aside, &mut changes);
+                }
+            }
+            apply(&mut schema, change.clone(), &mut changes);
         }
-        apply(&mut schema, change, &mut changes);
+        (schema, changes)
+    }
+}
+
+/// The schema with everything under its new name, and the changes that lead there. What cannot stay meanwhile
+/// is added again with what else differs.
+fn rename(from: &Schema, to: &Schema, renames: &Renames) -> (Schema, Vec<Change>) {
+    let (mut schema, mut changes) = renames.apply(from, to);
+    for drop in generated::entangled(&schema, to) {
+        apply(&mut schema, drop, &mut changes);
     }
     (schema, changes)
 }
 
+/// Puts what a table takes along into another schema under names that nothing there has: PostgreSQL keeps
+/// tables and indexes of a schema under one roof. They get their names with what else differs.
+fn taken_there(schema: &Schema, from: &TableName, to: &TableName) -> Vec<Change> {
+    let Some(table) = schema.tables.get(from).filter(|_| from.schema != to.schema) else { return Vec::new() };
+    let taken = |name: &Identifier| {
+        let mut there = schema.tables.values().filter(|table| table.name.schema == to.schema);
+        there.any(|table| table.name.name == *name || table.relations().any(|relation| relation == name))
+    };
+    let aside = |name: &Identifier| taken(name).then(|| (name.clone(), renames::aside(name)));
+    let table_name = || table.name.clone();
+    let uniques = table.uniques.keys().filter_map(aside).map(|(from, to)| Change::RenameConstraint {
+        table: table_name(),
+        kind: ConstraintKind::Unique,
+        from,
+        to,
+    });
+    let indexes = table.indexes.keys().filter_map(aside);
+    let indexes = indexes.map(|(from, to)| Change::RenameIndex { table: table_name(), from, to });
+    let key = aside(&table.primary_key.name).map(|(_, name)| Change::AlterPrimaryKey {
+        table: table_name(),
+        from: table.primary_key.clone(),
+        to: PrimaryKey { name, ..table.primary_key.clone() },
+    });
+    key.into_iter().chain(uniques).chain(indexes).collect()
+}
+
 /// A change that cannot be made here is none.
-fn apply(schema: &mut Schema, change: Change, changes: &mut Vec<Change>) {
+pub(crate) fn apply(schema: &mut Schema, change: Change, changes: &mut Vec<Change>) {
     if fold(schema, std::slice::from_ref(&change)).is_ok() {
         changes.push(change);
     }
 }
 
-/// Drops what has an expression in which a column cannot be renamed.
-fn unclear(schema: &Schema, name: &Identifier, old: &Identifier, new: &Identifier) -> Vec<Change> {
+/// Drops what has an expression in which a column cannot be renamed. A generated column whose values are kept
+/// is generated no more.
+fn unclear(schema: &Schema, rename: &Change, is_kept: impl Fn(&Identifier) -> bool) -> Vec<Change> {
+    let Change::RenameColumn { table: name, from: old, to: new } = rename else { return Vec::new() };
     let Some(table) = schema.tables.get(name) else { return Vec::new() };
     let is_unclear = |expression: &Expression| expression.renamed(old, new).is_none();
-    let checks = table.checks.iter().filter(|(_, check)| is_unclear(check));
+    let checks = table.checks.iter().filter(|(_, check)| is_unclear(&check.expression));
     let mut drops: Vec<_> = checks
         .map(|(check, definition)| Change::DropCheck {
             table: name.clone(),
@@ -65,13 +123,18 @@ fn unclear(schema: &Schema, name: &Identifier, old: &Identifier, new: &Identifie
         })
         .collect();
     for (index, definition) in &table.indexes {
-        let of_keys = definition.keys.iter().filter_map(|key| match &key.of {
-            IndexTarget::Expression(expression) => Some(expression),
-            IndexTarget::Column(_) => None,
-        });
-        if of_keys.chain(&definition.predicate).any(is_unclear) {
+        if definition.expressions().any(is_unclear) {
             let (table, name, definition) = (name.clone(), index.clone(), definition.clone());
             drops.push(Change::DropIndex { table, name, definition });
+        }
+    }
+    for column in &table.columns {
+        if column.generated.as_ref().is_some_and(|generated| is_unclear(&generated.expression)) {
+            if is_kept(&column.name) {
+                drops.push(altered(name, column, &Column { generated: None, ..column.clone() }));
+            } else {
+                drops.extend(generated::drop_with_all(schema, table, column));
+            }
         }
     }
     drops
@@ -89,15 +152,22 @@ struct Steps {
     drop_foreign_keys: Vec<Change>,
     drop_others: Vec<Change>,
     renames: Vec<Change>,
+    options: Vec<Change>,
     /// Columns whose enums lose labels: those of their values are in the way of nothing.
     drop_holders: Vec<Change>,
     /// Defaults that are labels which their enums lose.
     clear_defaults: Vec<Change>,
+    /// Columns that are generated no more: what they were generated from may become other columns.
+    ungenerate_columns: Vec<Change>,
     add_columns: Vec<Change>,
     alter_columns: Vec<Change>,
     primary_keys: Vec<Change>,
     /// What only a key can have.
     generate: Vec<Change>,
+    /// Generated columns, before what they are generated from.
+    drop_generated: Vec<Change>,
+    /// Columns that are generated from others, which are there by then, and as they are to be.
+    generate_columns: Vec<Change>,
     drop_columns: Vec<Change>,
     add_others: Vec<Change>,
     add_foreign_keys: Vec<Change>,
@@ -113,17 +183,27 @@ impl Diff<'_> {
         }
         self.foreign_keys(&mut steps);
         self.primary_key_names(&mut steps);
-        let (create_tables, circular) = creations(self.to, self.from);
+        let (create_tables, circular) = creations(self.to, self.from, |_, _| false);
         // A drop is the creation read backwards.
-        let (dropped_tables, dropped_circular) = creations(self.from, self.to);
+        let (dropped_tables, dropped_circular) =
+            creations(self.from, self.to, |table, key| self.is_in_the_way(table, key));
+
+        // A column may be filled from a table that goes; but what is in the way of another goes first.
+        let mut dropped_tables = crate::invert(&dropped_tables);
+        let dropped_first = if self.are_in_the_way(&dropped_tables) {
+            std::mem::take(&mut dropped_tables)
+        } else {
+            Vec::new()
+        };
 
         // What points goes before what it points at, and comes after it; read backwards, the same holds.
         let mut changes = steps.drop_foreign_keys;
         changes.extend(crate::invert(&dropped_circular));
-        changes.extend(crate::invert(&dropped_tables));
+        changes.extend(dropped_first);
         changes.extend(steps.drop_others);
-        changes.extend(steps.renames);
+        changes.extend(steps.options);
         changes.extend(create_enums);
+        changes.extend(steps.ungenerate_columns);
         changes.extend(steps.drop_holders);
         changes.extend(steps.clear_defaults);
         changes.extend(alter_enums);
@@ -132,7 +212,11 @@ impl Diff<'_> {
         changes.extend(steps.alter_columns);
         changes.extend(steps.primary_keys);
         changes.extend(steps.generate);
+        changes.extend(steps.drop_generated);
+        changes.extend(steps.generate_columns);
         changes.extend(steps.drop_columns);
+        changes.extend(dropped_tables);
+        changes.extend(steps.renames);
         changes.extend(drop_enums);
         changes.extend(steps.add_others);
         changes.extend(create_tables);
@@ -180,12 +264,8 @@ impl Diff<'_> {
 
     fn table(&self, a: &Table, b: &Table, steps: &mut Steps) {
         let table = &a.name;
-        if a.primary_key.columns != b.primary_key.columns {
-            let (from, to) = (a.primary_key.clone(), b.primary_key.clone());
-            steps.primary_keys.push(Change::AlterPrimaryKey { table: table.clone(), from, to });
-        }
         self.columns(a, b, steps);
-        let parts = changed(&a.indexes, &b.indexes, |name| self.is_free(name));
+        let parts = changed(&a.indexes, &b.indexes, |name| self.is_free(&a.name, name));
         for (name, definition) in parts.gone {
             steps.drop_others.push(Change::DropIndex { table: table.clone(), name, definition });
         }
@@ -195,7 +275,7 @@ impl Diff<'_> {
         for (name, definition) in parts.added {
             steps.add_others.push(Change::AddIndex { table: table.clone(), name, definition });
         }
-        let parts = changed(&a.checks, &b.checks, |name| self.is_free(name));
+        let parts = changed(&a.checks, &b.checks, |name| self.is_free(&a.name, name));
         for (name, definition) in parts.gone {
             steps.drop_others.push(Change::DropCheck { table: table.clone(), name, definition });
         }
@@ -203,13 +283,17 @@ impl Diff<'_> {
         for (name, definition) in parts.added {
             steps.add_others.push(Change::AddCheck { table: table.clone(), name, definition });
         }
-        let parts = changed(&a.uniques, &b.uniques, |name| self.is_free(name));
+        let parts = changed(&a.uniques, &b.uniques, |name| self.is_free(&a.name, name));
         for (name, definition) in parts.gone {
             steps.drop_others.push(Change::DropUnique { table: table.clone(), name, definition });
         }
         steps.rename_constraints(table, ConstraintKind::Unique, parts.renamed);
         for (name, definition) in parts.added {
             steps.add_others.push(Change::AddUnique { table: table.clone(), name, definition });
+        }
+        if a.options != b.options {
+            let (from, to) = (a.options.clone(), b.options.clone());
+            steps.options.push(Change::SetTableOptions { table: table.clone(), from, to });
         }
         if a.comment != b.comment {
             let (from, to) = (a.comment.clone(), b.comment.clone());
@@ -221,18 +305,21 @@ impl Diff<'_> {
     fn primary_key_names(&self, steps: &mut Steps) {
         let mut tables = BTreeMap::new();
         let mut renamed = BTreeMap::new();
+        // Each schema has names of its own.
+        let place = |table: &Table, key: &PrimaryKey| table.name.beside(key.name.clone());
         for (a, b) in self.both() {
             let (from, to) = (&a.primary_key, &b.primary_key);
-            if from.columns == to.columns && from.name != to.name {
-                tables.insert(from.name.clone(), a);
-                renamed.insert(to.name.clone(), from.name.clone());
+            if from.columns == to.columns && from.name != to.name && a.has_primary_key() {
+                tables.insert(place(a, from), a);
+                renamed.insert(place(b, to), place(a, from));
             }
         }
-        let stays = self.both().filter(|(a, _)| !tables.contains_key(&a.primary_key.name));
-        let taken = stays.map(|(a, _)| a.primary_key.name.clone()).chain(tables.keys().cloned()).collect();
-        for (from, to) in name_moves(&renamed, &taken) {
+        let stays =
+            self.both().map(|(a, _)| place(a, &a.primary_key)).filter(|key| !tables.contains_key(key));
+        let taken = stays.chain(tables.keys().cloned()).collect();
+        for (from, to) in table_moves(&renamed, &taken) {
             let Some(table) = tables.remove(&from) else { continue };
-            let key = |name: &Identifier| PrimaryKey { name: name.clone(), ..table.primary_key.clone() };
+            let key = |name: &TableName| PrimaryKey { name: name.name.clone(), ..table.primary_key.clone() };
             let change =
                 Change::AlterPrimaryKey { table: table.name.clone(), from: key(&from), to: key(&to) };
             steps.renames.push(change);
@@ -240,15 +327,14 @@ impl Diff<'_> {
         }
     }
 
-    /// Whether nothing has a name yet: what is given it could be in the way of something else otherwise.
-    fn is_free(&self, name: &Identifier) -> bool {
-        !self.from.tables.iter().any(|(other, table)| {
-            other == name
-                || table.primary_key.name == *name
-                || table.uniques.contains_key(name)
+    /// Whether nothing beside a table has a name yet: what is given it could be in the way of something else
+    /// otherwise.
+    fn is_free(&self, beside: &TableName, name: &Identifier) -> bool {
+        !self.from.tables.iter().filter(|(other, _)| other.schema == beside.schema).any(|(other, table)| {
+            other.name == *name
+                || table.relations().any(|relation| relation == name)
                 || table.checks.contains_key(name)
                 || table.foreign_keys.contains_key(name)
-                || table.indexes.contains_key(name)
         })
     }
 
@@ -271,7 +357,7 @@ impl Diff<'_> {
                     }
                 }
             }
-            let parts = changed(&before, &after, |name| self.is_free(name));
+            let parts = changed(&before, &after, |name| self.is_free(&a.name, name));
             for (name, definition) in parts.gone {
                 steps.drop_foreign_keys.push(Change::DropForeignKey {
                     table: a.name.clone(),
@@ -290,31 +376,65 @@ impl Diff<'_> {
         }
     }
 
-    fn is_in_the_way(&self, table: &Identifier, key: &ForeignKey) -> bool {
-        self.any_retyped(table, &key.columns)
+    /// Whether tables that go have what others are to get: rows with labels that their enums lose, or the
+    /// name of a new enum, which PostgreSQL has room for once.
+    fn are_in_the_way(&self, dropped: &[Change]) -> bool {
+        let mut tables = dropped.iter().filter_map(|change| match change {
+            Change::DropTable { table } => Some(table),
+            _ => None,
+        });
+        let is_new =
+            |name: &Identifier| self.to.enums.contains_key(name) && !self.from.enums.contains_key(name);
+        tables.any(|table| {
+            is_new(&table.name.name) || table.columns.iter().any(|column| self.loses_labels(column))
+        })
+    }
+
+    fn is_in_the_way(&self, table: &TableName, key: &ForeignKey) -> bool {
+        self.keeps_texts_otherwise(table)
+            || self.keeps_texts_otherwise(&key.references)
+            || self.any_retyped(table, &key.columns)
             || self.any_retyped(&key.references, &key.referenced_columns)
             || self.loses_key(key)
     }
 
-    fn any_retyped(&self, table: &Identifier, columns: &[Identifier]) -> bool {
-        let of = |schema: &Schema, column: &Identifier| {
-            let sql_type = &schema.tables.get(table)?.column(column)?.sql_type;
-            let labels = sql_type.enum_name().and_then(|name| schema.enums.get(name)).cloned();
-            Some((sql_type.clone(), labels))
+    fn keeps_texts_otherwise(&self, table: &TableName) -> bool {
+        let (a, b) = (self.from.tables.get(table), self.to.tables.get(table));
+        a.zip(b).is_some_and(|(a, b)| b.options.keep_texts_otherwise(&a.options))
+    }
+
+    /// Whether columns become others, or are made anew with those that they are generated from.
+    fn any_retyped(&self, table: &TableName, columns: &[Identifier]) -> bool {
+        let Some(there) = self.from.tables.get(table) else { return false };
+        let is_another = |name: &Identifier| {
+            generated::is_another(self.from, self.to, table, name)
+                || there.column(name).is_some_and(|column| self.swaps_labels(column))
         };
-        columns.iter().any(|column| of(self.from, column) != of(self.to, column))
+        columns.iter().any(|name| {
+            let generated = there.column(name).and_then(|column| column.generated.as_ref());
+            let from_another = |generated: &Generated| {
+                let mut names = there.columns.iter().map(|column| &column.name);
+                names.any(|name| generated.expression.mentions(name) && is_another(name))
+            };
+            is_another(name) || generated.is_some_and(from_another)
+        })
     }
 
     /// Whether the key that a foreign key rests on goes, were it only to be made again.
     fn loses_key(&self, key: &ForeignKey) -> bool {
         let of = |schema: &'_ Schema| schema.tables.get(&key.references).cloned();
-        let (Some(a), Some(b)) = (of(self.from), of(self.to)) else { return true };
+        let (a, b) = match (of(self.from), of(self.to)) {
+            (Some(a), Some(b)) => (a, b),
+            // Of what is left alone, nothing goes.
+            (None, None) => return false,
+            _ => return true,
+        };
         // The order of a key's columns says nothing about what it rests on.
         let rests = |columns: &[Identifier]| {
             columns.len() == key.referenced_columns.len()
                 && columns.iter().all(|column| key.referenced_columns.contains(column))
         };
-        let gone = changed(&a.uniques, &b.uniques, |name| self.is_free(name)).gone;
+        let gone = changed(&a.uniques, &b.uniques, |name| self.is_free(&a.name, name)).gone;
         gone.iter().any(|(_, unique)| rests(&unique.columns))
             || a.primary_key.columns != b.primary_key.columns && rests(&a.primary_key.columns)
     }
@@ -323,23 +443,36 @@ impl Diff<'_> {
         let table = &a.name;
         let before: BTreeMap<_, _> = a.columns.iter().map(|column| (&column.name, column)).collect();
         let after: BTreeSet<_> = b.columns.iter().map(|column| &column.name).collect();
+        // A generated column comes with its key, and goes with it: some databases generate keys only.
+        let other_key = a.primary_key.columns != b.primary_key.columns;
+        let comes_with_key = |column: &Column| {
+            other_key && column.auto_increment.is_some() && b.primary_key.columns.contains(&column.name)
+        };
+        let new = b.columns.iter().filter(|column| !before.contains_key(&column.name));
+        for column in new.filter(|column| comes_with_key(column)) {
+            let (table, column) = (table.clone(), column.clone());
+            steps.primary_keys.push(Change::AddColumn { table, column, backfill: None });
+        }
+        if other_key {
+            let (from, to) = (a.primary_key.clone(), b.primary_key.clone());
+            steps.primary_keys.push(Change::AlterPrimaryKey { table: table.clone(), from, to });
+        }
         for column in a.columns.iter().filter(|column| !after.contains(&column.name)) {
-            if self.loses_labels(column) && !a.primary_key.columns.contains(&column.name) {
+            let of_key = a.primary_key.columns.contains(&column.name);
+            if self.loses_labels(column) && !of_key {
                 let (table, column) = (table.clone(), column.clone());
                 steps.drop_holders.push(Change::DropColumn { table, column });
                 continue;
             }
-            let there = self.after_enums(column);
-            if there.auto_increment.is_some() && there.default.is_none() && a.primary_key != b.primary_key {
-                // Only a key is generated in some databases, and it is none by then.
-                let to = Column { auto_increment: None, ..there.clone() };
-                steps.alter(table, &there, &to);
-                steps.drop_columns.push(Change::DropColumn { table: table.clone(), column: to });
-            } else {
-                self.clear_default(table, column, steps);
-                let column = self.with_clear_default(&there);
-                steps.drop_columns.push(Change::DropColumn { table: table.clone(), column });
+            if column.generated.is_some() {
+                let (table, column) = (table.clone(), column.clone());
+                steps.drop_generated.push(Change::DropColumn { table, column });
+                continue;
             }
+            self.clear_default(table, column, steps);
+            let column = self.with_clear_default(&self.after_enums(column));
+            let drops = if of_key { &mut steps.primary_keys } else { &mut steps.drop_columns };
+            drops.push(Change::DropColumn { table: table.clone(), column });
         }
         for column in &b.columns {
             match before.get(&column.name) {
@@ -348,23 +481,26 @@ impl Diff<'_> {
                         && !b.primary_key.columns.contains(&column.name);
                     self.column(table, there, column, leaves_key, steps);
                 }
-                None if column.auto_increment.is_some() && a.primary_key != b.primary_key => {
-                    let plain = Column { auto_increment: None, ..column.clone() };
-                    let (table, to) = (table.clone(), column.clone());
-                    steps.add_columns.push(Change::AddColumn {
-                        table: table.clone(),
-                        column: plain.clone(),
-                        backfill: None,
-                    });
-                    steps.generate.push(altered(&table, &plain, &to));
+                None if comes_with_key(column) => {}
+                None => {
+                    let (table, column) = (table.clone(), column.clone());
+                    let step = if column.generated.is_some() {
+                        &mut steps.generate_columns
+                    } else {
+                        &mut steps.add_columns
+                    };
+                    step.push(Change::AddColumn { table, column, backfill: None });
                 }
-                None => steps.add_columns.push(Change::AddColumn {
-                    table: table.clone(),
-                    column: column.clone(),
-                    backfill: None,
-                }),
             }
         }
+    }
+
+    /// Whether labels of its enum change their names among themselves: the enum is the same then, and its
+    /// values are not.
+    fn swaps_labels(&self, column: &Column) -> bool {
+        let Some(name) = column.sql_type.enum_name() else { return false };
+        let both = self.from.enums.get(name).zip(self.to.enums.get(name));
+        both.is_some_and(|(from, to)| !self.renamed_labels(name, from, to).is_empty())
     }
 
     fn loses_labels(&self, column: &Column) -> bool {
@@ -409,7 +545,7 @@ impl Diff<'_> {
         column
     }
 
-    fn clear_default(&self, table: &Identifier, column: &Column, steps: &mut Steps) {
+    fn clear_default(&self, table: &TableName, column: &Column, steps: &mut Steps) {
         let cleared = self.with_clear_default(&self.after_enums(column));
         if cleared.default.is_none() && column.default.is_some() {
             let to = Column { default: None, ..column.clone() };
@@ -417,7 +553,7 @@ impl Diff<'_> {
         }
     }
 
-    fn column(&self, table: &Identifier, a: &Column, b: &Column, leaves_key: bool, steps: &mut Steps) {
+    fn column(&self, table: &TableName, a: &Column, b: &Column, leaves_key: bool, steps: &mut Steps) {
         self.clear_default(table, a, steps);
         let mut there = self.with_clear_default(&self.after_enums(a));
         // What is generated must be a key in some databases, and so becomes it last and is it no more first.
@@ -428,7 +564,18 @@ impl Diff<'_> {
         // No column of a key holds NULL.
         to.nullable &= !leaves_key;
         if there != to {
-            steps.alter(table, &there, &to);
+            match (&there.generated, &to.generated) {
+                (_, Some(_)) => steps.generate_columns.push(altered(table, &there, &to)),
+                (Some(_), None) => {
+                    // As it is otherwise: an enum that it is to hold may come, or change, after this.
+                    let plain = Column { generated: None, ..there.clone() };
+                    steps.ungenerate_columns.push(altered(table, &there, &plain));
+                    if plain != to {
+                        steps.alter(table, &plain, &to);
+                    }
+                }
+                (None, None) => steps.alter(table, &there, &to),
+            }
         }
         there = to;
         if there.auto_increment != b.auto_increment || there.nullable != b.nullable {
@@ -443,19 +590,19 @@ impl Diff<'_> {
     }
 }
 
-fn altered(table: &Identifier, from: &Column, to: &Column) -> Change {
+fn altered(table: &TableName, from: &Column, to: &Column) -> Change {
     let (table, from, to) = (table.clone(), from.clone(), to.clone());
     Change::AlterColumn { table, from, to, using: None, backfill: None }
 }
 
 impl Steps {
-    fn alter(&mut self, table: &Identifier, from: &Column, to: &Column) {
+    fn alter(&mut self, table: &TableName, from: &Column, to: &Column) {
         self.alter_columns.push(altered(table, from, to));
     }
 
     fn rename_constraints(
         &mut self,
-        table: &Identifier,
+        table: &TableName,
         kind: ConstraintKind,
         renamed: Vec<(Identifier, Identifier)>,
     ) {
@@ -496,15 +643,25 @@ fn changed<T: PartialEq + Clone>(
 }
 
 /// The creation of the tables that `schema` has and `other` has not, and the foreign keys that must
-/// be added after it, because they point at a table that is created later.
-fn creations(schema: &Schema, other: &Schema) -> (Vec<Change>, Vec<Change>) {
+/// be added after it, because they point at a table that is created later, or for another reason.
+fn creations(
+    schema: &Schema,
+    other: &Schema,
+    is_apart: impl Fn(&TableName, &ForeignKey) -> bool,
+) -> (Vec<Change>, Vec<Change>) {
     let new: BTreeSet<_> = schema.tables.keys().filter(|name| !other.tables.contains_key(*name)).collect();
     let (mut tables, mut keys) = (Vec::new(), Vec::new());
     let mut created = BTreeSet::new();
     for name in schema.creation_order(&new) {
         created.insert(name);
         let mut table = schema.tables[name].clone();
-        let is_later = |key: &ForeignKey| new.contains(&key.references) && !created.contains(&key.references);
+        let is_later = |key: &ForeignKey| {
+            if new.contains(&key.references) {
+                !created.contains(&key.references)
+            } else {
+                is_apart(name, key)
+            }
+        };
         let (later, now): (BTreeMap<_, _>, _) =
             table.foreign_keys.into_iter().partition(|(_, key)| is_later(key));
         table.foreign_keys = now;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::change::ConstraintKind;
-use crate::{Change, DefaultValue, Expression, Identifier, IndexTarget, Schema, SqlType, Table};
+use crate::{Change, DefaultValue, Expression, Identifier, IndexTarget, Schema, SqlType, Table, TableName};
 
 /// A change that does not fit the schema it is applied to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,14 +43,23 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
         CreateEnum { name, definition } => insert(&mut schema.enums, name, definition),
         DropEnum { name, definition } => remove(&mut schema.enums, name, definition),
         CreateTable { table } => insert(&mut schema.tables, &table.name, table),
-        DropTable { table } => match schema.tables.get(&table.name) {
-            None => Err(ABSENT),
-            Some(there) if there.canonical() != table.canonical() => Err(DIFFERENT),
-            Some(_) => {
-                schema.tables.remove(&table.name);
-                Ok(())
-            }
-        },
+        DropTable { table } => take_table(table, &mut schema.tables).map(drop),
+        ReleaseEnum { name, definition } => {
+            remove(&mut schema.enums, name, definition)?;
+            insert(&mut schema.unmanaged.enums, name, definition)
+        }
+        AdoptEnum { name, definition } => {
+            remove(&mut schema.unmanaged.enums, name, definition)?;
+            insert(&mut schema.enums, name, definition)
+        }
+        ReleaseTable { table } => {
+            let Schema { tables, unmanaged, .. } = schema;
+            move_table(table, tables, &mut unmanaged.tables)
+        }
+        AdoptTable { table } => {
+            let Schema { tables, unmanaged, .. } = schema;
+            move_table(table, &mut unmanaged.tables, tables)
+        }
         AddColumn { table, column, .. } => {
             let table = find(schema, table)?;
             if table.column(&column.name).is_some() {
@@ -71,7 +80,7 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
         RenameEnum { from, to } => rename_enum(schema, from, to),
         AlterEnum { name, from, to, renamed } => {
             replace_in(&mut schema.enums, name, from, to)?;
-            for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+            for column in schema.all_tables_mut().flat_map(|table| &mut table.columns) {
                 // The default is a label, and follows it.
                 if let (SqlType::Enum(of), Some(DefaultValue::Text(label))) =
                     (&column.sql_type, &mut column.default)
@@ -123,6 +132,14 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
         }
         AddIndex { table, name, definition } => insert(&mut find(schema, table)?.indexes, name, definition),
         DropIndex { table, name, definition } => remove(&mut find(schema, table)?.indexes, name, definition),
+        SetTableOptions { table, from, to } => {
+            let table = find(schema, table)?;
+            if table.options != *from {
+                return Err(DIFFERENT);
+            }
+            table.options.clone_from(to);
+            Ok(())
+        }
         SetTableComment { table, from, to } => replace(&mut find(schema, table)?.comment, from, to),
         SetColumnComment { table, column, from, to } => {
             let table = find(schema, table)?;
@@ -132,18 +149,42 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
     }
 }
 
+fn take_table(table: &Table, from: &mut BTreeMap<TableName, Table>) -> Result<Table, &'static str> {
+    match from.remove(&table.name) {
+        None => Err(ABSENT),
+        Some(there) if there.canonical() != table.canonical() => {
+            from.insert(there.name.clone(), there);
+            Err(DIFFERENT)
+        }
+        Some(there) => Ok(there),
+    }
+}
+
+fn move_table(
+    table: &Table,
+    from: &mut BTreeMap<TableName, Table>,
+    to: &mut BTreeMap<TableName, Table>,
+) -> Result<(), &'static str> {
+    if to.contains_key(&table.name) {
+        return Err(PRESENT);
+    }
+    let there = take_table(table, from)?;
+    to.insert(there.name.clone(), there);
+    Ok(())
+}
+
 const PRESENT: &str = "it is there already";
 const ABSENT: &str = "it is not there";
 const UNCLEAR: &str = "an expression names it in a way that cannot be renamed";
 const DIFFERENT: &str = "what is there differs from what the change says";
 
-fn find<'a>(schema: &'a mut Schema, table: &Identifier) -> Result<&'a mut Table, &'static str> {
+fn find<'a>(schema: &'a mut Schema, table: &TableName) -> Result<&'a mut Table, &'static str> {
     schema.tables.get_mut(table).ok_or("its table is not there")
 }
 
 fn rename_enum(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Result<(), &'static str> {
     rename(&mut schema.enums, from, to)?;
-    for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+    for column in schema.all_tables_mut().flat_map(|table| &mut table.columns) {
         if let Some(name) = column.sql_type.enum_name_mut() {
             renamed(name, from, to);
         }
@@ -151,9 +192,9 @@ fn rename_enum(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Resul
     Ok(())
 }
 
-fn rename_table(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Result<(), &'static str> {
+fn rename_table(schema: &mut Schema, from: &TableName, to: &TableName) -> Result<(), &'static str> {
     rename(&mut schema.tables, from, to)?;
-    for table in schema.tables.values_mut() {
+    for table in schema.all_tables_mut() {
         renamed(&mut table.name, from, to);
         for key in table.foreign_keys.values_mut() {
             renamed(&mut key.references, from, to);
@@ -166,7 +207,7 @@ fn rename_table(schema: &mut Schema, from: &Identifier, to: &Identifier) -> Resu
 /// goes before, and comes after.
 fn rename_column(
     schema: &mut Schema,
-    name: &Identifier,
+    name: &TableName,
     from: &Identifier,
     to: &Identifier,
 ) -> Result<(), &'static str> {
@@ -182,10 +223,15 @@ fn rename_column(
         *expression = expression.renamed(from, to).ok_or(UNCLEAR)?;
         Ok(())
     };
+    table
+        .columns
+        .iter_mut()
+        .filter_map(|column| column.generated.as_mut())
+        .try_for_each(|generated| in_expression(&mut generated.expression))?;
     in_list(&mut table.primary_key.columns);
     table.uniques.values_mut().for_each(|unique| in_list(&mut unique.columns));
     table.foreign_keys.values_mut().for_each(|key| in_list(&mut key.columns));
-    table.checks.values_mut().try_for_each(in_expression)?;
+    table.checks.values_mut().map(|check| &mut check.expression).try_for_each(in_expression)?;
     for index in table.indexes.values_mut() {
         in_list(&mut index.include);
         index.predicate.iter_mut().try_for_each(in_expression)?;
@@ -197,7 +243,7 @@ fn rename_column(
         }
     }
     schema.tables.insert(name.clone(), table);
-    for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
+    for key in schema.all_tables_mut().flat_map(|table| table.foreign_keys.values_mut()) {
         if key.references == *name {
             in_list(&mut key.referenced_columns);
         }
@@ -205,17 +251,13 @@ fn rename_column(
     Ok(())
 }
 
-fn renamed(name: &mut Identifier, from: &Identifier, to: &Identifier) {
+fn renamed<N: Clone + PartialEq>(name: &mut N, from: &N, to: &N) {
     if name == from {
         name.clone_from(to);
     }
 }
 
-fn rename<T>(
-    map: &mut BTreeMap<Identifier, T>,
-    from: &Identifier,
-    to: &Identifier,
-) -> Result<(), &'static str> {
+fn rename<N: Clone + Ord, T>(map: &mut BTreeMap<N, T>, from: &N, to: &N) -> Result<(), &'static str> {
     if map.contains_key(to) {
         return Err(PRESENT);
     }
@@ -238,9 +280,9 @@ fn replace_in<T: Clone + PartialEq>(
     Ok(())
 }
 
-fn insert<T: Clone>(
-    map: &mut BTreeMap<Identifier, T>,
-    name: &Identifier,
+fn insert<N: Clone + Ord, T: Clone>(
+    map: &mut BTreeMap<N, T>,
+    name: &N,
     value: &T,
 ) -> Result<(), &'static str> {
     if map.contains_key(name) {

@@ -46,6 +46,12 @@ pub enum IdentifierError {
         /// Its length in bytes.
         bytes: usize,
     },
+    /// The name of a table with more parts than a schema and a name.
+    #[error("`{name}` has more parts than a schema and a table")]
+    TooManyParts {
+        /// The text.
+        name: String,
+    },
 }
 
 impl Identifier {

@@ -27,6 +27,9 @@ pub struct Project {
     pub dialects: Vec<Dialect>,
     /// The database that the command works on when nothing else names one.
     pub url: Option<Secret>,
+    /// The names, with `*` for any text, of what is in the database and nobody's here: see
+    /// [`Project::ignores`].
+    pub ignore: Vec<String>,
 }
 
 /// A text that must not be shown, such as a URL with a password in it.
@@ -117,6 +120,8 @@ struct Migrations {
 #[serde(deny_unknown_fields)]
 struct Database {
     url: Option<Secret>,
+    #[serde(default)]
+    ignore: Vec<String>,
 }
 
 impl Project {
@@ -155,7 +160,15 @@ impl Project {
             migrations: file.migrations.dir.unwrap_or_else(|| PathBuf::from("migrations")),
             dialects,
             url: file.database.url,
+            ignore: file.database.ignore,
         })
+    }
+
+    /// Whether a thing of this name in the database is nobody's here: `[database] ignore` names it, or has a
+    /// pattern in which each `*` stands for any text.
+    #[must_use]
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignore.iter().any(|pattern| fits(pattern, name))
     }
 
     /// The file that was read.
@@ -178,6 +191,29 @@ impl Project {
             _ => self.migrations_root().join(dialect.name()),
         }
     }
+}
+
+/// Whether a name is that of a pattern, in which each `*` stands for any text.
+///
+/// ```
+/// use fenrir_schema::project::fits;
+///
+/// assert!(fits("pg_stat_*", "pg_stat_statements"));
+/// assert!(!fits("page", "pages"));
+/// ```
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut name) = name.strip_prefix(start) else { return false };
+    let mut parts: Vec<_> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(end)
 }
 
 /// What is wrong, without what was found: that may be a URL in the wrong place.
@@ -220,6 +256,25 @@ mod tests {
     fn one_dialect_lies_straight_in_migrations() {
         let project = read("[migrations]\ndialects = [\"sqlite\"]").unwrap();
         assert_eq!(project.migrations_of(Dialect::Sqlite), project.root.join("migrations"));
+    }
+
+    #[test]
+    fn what_is_nobodys_is_named_by_patterns() {
+        let project =
+            read("[migrations]\ndialects = [\"sqlite\"]\n[database]\nignore = [\"spatial\", \"pg_stat_*\", \"*_a*b\"]").unwrap();
+        for (name, ignored) in [
+            ("spatial", true),
+            ("spatial_ref", false),
+            ("pg_stat_", true),
+            ("pg_stat_all", true),
+            ("pg_sta", false),
+            ("x_a_y_b", true),
+            ("_ab", true),
+            ("_a", false),
+            ("x_ab_", false),
+        ] {
+            assert_eq!(project.ignores(name), ignored, "{name}");
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Which things of one schema are things of the next under another name: said by a user, never guessed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use crate::table::listed;
-use crate::{Change, Column, EnumType, Identifier, Schema, SqlType, Table, digest};
+use crate::{
+    Change, Column, EnumType, Identifier, IdentifierError, Schema, SqlType, Table, TableName, digest,
+};
 
 /// What is renamed on the way from one schema to another.
 ///
@@ -12,9 +15,9 @@ use crate::{Change, Column, EnumType, Identifier, Schema, SqlType, Table, digest
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renames {
     /// Tables, by their new names.
-    pub tables: BTreeMap<Identifier, Identifier>,
+    pub tables: BTreeMap<TableName, TableName>,
     /// Columns, by the new name of their table and their own.
-    pub columns: BTreeMap<(Identifier, Identifier), Identifier>,
+    pub columns: BTreeMap<(TableName, Identifier), Identifier>,
     /// Enums, by their new names.
     pub enums: BTreeMap<Identifier, Identifier>,
     /// Labels, by the new name of their enum and their own.
@@ -37,14 +40,14 @@ pub enum RenameCandidate {
     /// A table, and a new one with most of its columns.
     Table {
         /// The one that goes.
-        from: Identifier,
+        from: TableName,
         /// The one that comes.
-        to: Identifier,
+        to: TableName,
     },
     /// A column, and a new one of its type in the same table.
     Column {
         /// The table's new name.
-        table: Identifier,
+        table: TableName,
         /// The one that goes.
         from: Identifier,
         /// The one that comes.
@@ -69,15 +72,27 @@ pub enum RenameCandidate {
 }
 
 impl RenameCandidate {
+    /// Whether it says that a change which drops something is half of a rename.
+    #[must_use]
+    pub fn is_of(&self, change: &Change) -> bool {
+        match (self, change) {
+            (Self::Table { from, .. }, Change::DropTable { table }) => table.name == *from,
+            (Self::Column { table: to, from, .. }, Change::DropColumn { table, column }) => {
+                to == table && column.name == *from
+            }
+            (Self::Enum { from, .. }, Change::DropEnum { name, .. }) => name == from,
+            _ => false,
+        }
+    }
+
     /// As an option of the command takes it: `page.title=name`.
     #[must_use]
     pub fn flag(&self) -> String {
         match self {
-            Self::Table { from, to } | Self::Enum { from, to } => {
-                format!("{}={}", from.as_str(), to.as_str())
-            }
+            Self::Table { from, to } => format!("{}={}", from.to_text(), to.to_text()),
+            Self::Enum { from, to } => format!("{}={}", from.as_str(), to.as_str()),
             Self::Column { table, from, to } => {
-                format!("{}.{}={}", table.as_str(), from.as_str(), to.as_str())
+                format!("{}.{}={}", table.to_text(), from.as_str(), to.as_str())
             }
             Self::Label { of, from, to } => format!("{}.{from}={to}", of.as_str()),
         }
@@ -96,10 +111,11 @@ impl RenameCandidate {
 
     /// The name of what comes.
     #[must_use]
-    pub fn new_name(&self) -> &str {
+    pub fn new_name(&self) -> Cow<'_, str> {
         match self {
-            Self::Table { to, .. } | Self::Column { to, .. } | Self::Enum { to, .. } => to.as_str(),
-            Self::Label { to, .. } => to,
+            Self::Table { to, .. } => Cow::Owned(to.to_text()),
+            Self::Column { to, .. } | Self::Enum { to, .. } => Cow::Borrowed(to.as_str()),
+            Self::Label { to, .. } => Cow::Borrowed(to),
         }
     }
 }
@@ -113,6 +129,31 @@ impl Renames {
         renames.follow_names(hints, from, to);
         renames.follow_parts(hints, from, to);
         renames
+    }
+
+    /// The same the other way round: what leads back.
+    ///
+    /// ```
+    /// use fenrir_schema::Renames;
+    ///
+    /// let renames = Renames { tables: [("page".parse()?, "site".parse()?)].into(), ..Renames::default() };
+    /// assert_eq!(renames.inverted().tables, [("site".parse()?, "page".parse()?)].into());
+    /// # Ok::<(), fenrir_schema::IdentifierError>(())
+    /// ```
+    #[must_use]
+    pub fn inverted(&self) -> Renames {
+        let columns = self.columns.iter();
+        let columns =
+            columns.map(|((table, new), old)| ((self.old_table(table).clone(), old.clone()), new.clone()));
+        let labels = self.labels.iter();
+        let labels =
+            labels.map(|((name, new), old)| ((self.old_enum(name).clone(), old.clone()), new.clone()));
+        Renames {
+            tables: self.tables.iter().map(|(new, old)| (old.clone(), new.clone())).collect(),
+            columns: columns.collect(),
+            enums: self.enums.iter().map(|(new, old)| (old.clone(), new.clone())).collect(),
+            labels: labels.collect(),
+        }
     }
 
     /// Adds what hints say of tables and enums.
@@ -146,8 +187,35 @@ impl Renames {
     }
 
     /// The former name of a table.
-    pub(crate) fn old_table<'a>(&'a self, new: &'a Identifier) -> &'a Identifier {
+    pub(crate) fn old_table<'a>(&'a self, new: &'a TableName) -> &'a TableName {
         self.tables.get(new).unwrap_or(new)
+    }
+
+    /// The name of a table after the renames so far.
+    fn new_table<'a>(&'a self, old: &'a TableName) -> &'a TableName {
+        self.tables.iter().find(|(_, before)| *before == old).map_or(old, |(after, _)| after)
+    }
+
+    /// A text in two at the `.` that stands between a table or an enum and what is of it: the first of those
+    /// where something of that name is there, and else the first.
+    fn split<'a>(&self, text: &'a str, from: &Schema, to: &Schema) -> Option<(&'a str, &'a str)> {
+        let dots: Vec<_> = text.match_indices('.').map(|(at, _)| (&text[..at], &text[at + 1..])).collect();
+        let has = |(table, column): &&(&str, &str)| {
+            let Ok(table) = table_name(table) else { return false };
+            let column = Identifier::new(column.trim());
+            let has_column = |there: &Table| column.as_ref().is_ok_and(|name| there.column(name).is_some());
+            from.tables.get(self.old_table(self.new_table(&table))).is_some_and(has_column)
+        };
+        let is_table = |(table, _): &&(&str, &str)| {
+            table_name(table)
+                .is_ok_and(|table| from.tables.contains_key(&table) || to.tables.contains_key(&table))
+        };
+        // An enum may be named after a column: `page.state`.
+        let is_enum = |(name, _): &&(&str, &str)| {
+            Identifier::new(name.trim()).is_ok_and(|name| to.enums.contains_key(&name))
+        };
+        let known = dots.iter().find(has).or_else(|| dots.iter().find(is_enum));
+        known.or_else(|| dots.iter().find(is_table)).or(dots.first()).copied()
     }
 
     fn old_enum<'a>(&'a self, new: &'a Identifier) -> &'a Identifier {
@@ -161,60 +229,114 @@ impl Renames {
     /// When it is not of that form, or there is no such thing before, or none of the new name after, or
     /// what has the new name has it already.
     pub fn add(&mut self, text: &str, from: &Schema, to: &Schema) -> Result<(), RenameError> {
+        self.add_between(text, (from, "the migrations"), (to, "the models"))
+    }
+
+    /// The same between two schemas that are called so in errors: `the migrations`, `` `old.sql` ``.
+    ///
+    /// # Errors
+    /// Those of [`add`](Self::add).
+    pub fn add_between(
+        &mut self,
+        text: &str,
+        (from, before_name): (&Schema, &str),
+        (to, after_name): (&Schema, &str),
+    ) -> Result<(), RenameError> {
         let error = |reason: String| RenameError { what: format!("`{}`", text.escape_debug()), reason };
         let form =
             || error("write `old=new` for a table or an enum, and `table.old=new` for a column".to_owned());
         let (old, new) = text.split_once('=').ok_or_else(form)?;
         let name = |text: &str| Identifier::new(text.trim()).map_err(|problem| error(problem.to_string()));
-        if let (Ok(old), Ok(new)) = (name(old), name(new)) {
+        if let (Ok(old), Ok(new)) = (table_name(old), table_name(new)) {
+            if self.tables.get(&new) == Some(&old) {
+                return Ok(());
+            }
             if from.tables.contains_key(&old) && to.tables.contains_key(&new) {
                 once(self.tables.values(), &old).map_err(error)?;
                 return add(&mut self.tables, new, old).map_err(error);
             }
+        }
+        if let (Ok(old), Ok(new)) = (name(old), name(new)) {
             if from.enums.contains_key(&old) && to.enums.contains_key(&new) {
                 once(self.enums.values(), &old).map_err(error)?;
                 return add(&mut self.enums, new, old).map_err(error);
             }
         }
-        let Some((table, old)) = old.split_once('.') else {
+        let Some((table, old)) = self.split(old, from, to) else {
             let old = name(old)?;
-            let missing = if from.tables.contains_key(&old) || from.enums.contains_key(&old) {
-                format!("the models have no table or enum `{}`", name(new)?)
+            let new = name(new)?;
+            let missing = if from.tables.contains_key(&old.clone().into()) || from.enums.contains_key(&old) {
+                format!("there is no table or enum `{new}` in {after_name}")
             } else {
-                format!("the migrations have no table or enum `{old}`")
+                format!("there is no table or enum `{old}` in {before_name}")
             };
-            return Err(error(missing));
+            let mut of_columns = to.tables.values().filter(|after| {
+                let before = from.tables.get(self.old_table(&after.name));
+                before.is_some_and(|before| before.column(&old).is_some()) && after.column(&new).is_some()
+            });
+            let column = of_columns.next().map(|table| table.name.to_text());
+            let hint = column
+                .map(|table| format!("; for a column write `{table}.{}={}`", old.as_str(), new.as_str()));
+            return Err(error(missing + &hint.unwrap_or_default()));
         };
         // The new name may be given with its table too.
         let new = new.trim().strip_prefix(&format!("{}.", table.trim())).unwrap_or(new);
-        let (table, old, new) = (name(table)?, name(old)?, name(new)?);
-        let renamed =
-            self.tables.iter().find(|(_, before)| **before == table).map(|(after, _)| after.clone());
-        let table = renamed.unwrap_or(table);
-        if let Some(definition) = to.enums.get(&table).filter(|_| !to.tables.contains_key(&table)) {
-            return self.add_label((table, definition), old.as_str(), new.as_str(), from).map_err(error);
+        let (old, new) = (name(old)?, name(new)?);
+        let whole = Identifier::new(table.trim());
+        let table = table_name(table).map_err(|problem| error(problem.to_string()))?;
+        let table = self.new_table(&table).clone();
+        let is_enum = whole.ok().filter(|_| !to.tables.contains_key(&table));
+        if let Some((name, definition)) = is_enum.and_then(|name| to.enums.get_key_value(&name)) {
+            let names = (before_name, after_name);
+            return self
+                .add_label((name.clone(), definition), old.as_str(), new.as_str(), from, names)
+                .map_err(error);
         }
         let Some(after) = to.tables.get(&table) else {
-            return Err(error(format!("the models have no table `{table}`")));
+            return Err(error(format!("there is no table `{table}` in {after_name}")));
         };
         let Some(before) = from.tables.get(self.old_table(&table)) else {
-            return Err(error(format!("the migrations have no table `{table}`")));
+            return Err(error(format!("there is no table `{table}` in {before_name}")));
         };
         if before.column(&old).is_none() {
             let names = listed(before.columns.iter().map(|column| &column.name));
             return Err(error(format!(
-                "the migrations' table `{table}` has no column `{old}`: there are {names}"
+                "in {before_name}, the table `{table}` has no column `{old}`: there are {names}"
             )));
         }
         if after.column(&new).is_none() {
             let names = listed(after.columns.iter().map(|column| &column.name));
             return Err(error(format!(
-                "the models' table `{table}` has no column `{new}`: there are {names}"
+                "in {after_name}, the table `{table}` has no column `{new}`: there are {names}"
             )));
+        }
+        if self.columns.get(&(table.clone(), new.clone())) == Some(&old) {
+            return Ok(());
         }
         let others = self.columns.iter().filter(|((of, _), _)| *of == table).map(|(_, old)| old);
         once(others, &old).map_err(error)?;
         add(&mut self.columns, (table, new), old).map_err(error)
+    }
+
+    /// What is said to have had a name that another thing has now, which is not renamed itself: it may be so,
+    /// or the word was left there when the old thing came back.
+    #[must_use]
+    pub fn doubtful(&self, to: &Schema) -> Vec<RenameCandidate> {
+        let tables = self
+            .tables
+            .iter()
+            .filter(|(_, old)| to.tables.contains_key(*old) && !self.tables.contains_key(*old));
+        let tables = tables.map(|(to, from)| RenameCandidate::Table { from: from.clone(), to: to.clone() });
+        let columns = self.columns.iter().filter(|((table, _), old)| {
+            let is_there = to.tables.get(table).is_some_and(|table| table.column(old).is_some());
+            is_there && !self.columns.contains_key(&(table.clone(), (*old).clone()))
+        });
+        let columns = columns.map(|((table, to), from)| RenameCandidate::Column {
+            table: table.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        });
+        tables.chain(columns).collect()
     }
 
     /// Checks what can be said only once all renames are known.
@@ -239,13 +361,14 @@ impl Renames {
         old: &str,
         new: &str,
         from: &Schema,
+        (before_name, after_name): (&str, &str),
     ) -> Result<(), String> {
         let before = from.enums.get(self.old_enum(&name));
         if !before.is_some_and(|before| before.labels.iter().any(|label| label == old)) {
-            return Err(format!("the migrations' enum `{name}` has no label \"{old}\""));
+            return Err(format!("the enum `{name}` has no label \"{old}\" in {before_name}"));
         }
         if !after.labels.iter().any(|label| label == new) {
-            return Err(format!("the models' enum `{name}` has no label \"{new}\""));
+            return Err(format!("the enum `{name}` has no label \"{new}\" in {after_name}"));
         }
         let of_this = self.labels.iter().filter(|((of, _), _)| *of == name);
         if of_this.clone().any(|(_, other)| other == old) {
@@ -259,18 +382,21 @@ impl Renames {
     #[must_use]
     pub fn candidates(&self, from: &Schema, to: &Schema) -> Vec<RenameCandidate> {
         let mut candidates = Vec::new();
-        let gone = |name: &&Identifier| !self.tables.values().any(|old| old == *name);
-        for old in from.tables.keys().filter(|name| !to.tables.contains_key(*name)).filter(gone) {
-            let new = to
-                .tables
-                .iter()
-                .filter(|(name, _)| !from.tables.contains_key(*name) && !self.tables.contains_key(*name));
+        let gone = |name: &&TableName| !self.tables.values().any(|old| old == *name);
+        let goes =
+            |name: &&TableName| !to.tables.contains_key(*name) && !to.unmanaged.tables.contains_key(*name);
+        let comes =
+            |name: &TableName| !from.tables.contains_key(name) && !from.unmanaged.tables.contains_key(name);
+        for old in from.tables.keys().filter(goes).filter(gone) {
+            let new = to.tables.iter().filter(|(name, _)| comes(name) && !self.tables.contains_key(*name));
             let alike = new.filter(|(_, table)| are_alike(&from.tables[old], table));
             candidates
                 .extend(alike.map(|(new, _)| RenameCandidate::Table { from: old.clone(), to: new.clone() }));
         }
         let gone = |name: &&Identifier| !self.enums.values().any(|old| old == *name);
-        for old in from.enums.keys().filter(|name| !to.enums.contains_key(*name)).filter(gone) {
+        let goes =
+            |name: &&Identifier| !to.enums.contains_key(*name) && !to.unmanaged.enums.contains_key(*name);
+        for old in from.enums.keys().filter(goes).filter(gone) {
             let new = to
                 .enums
                 .iter()
@@ -297,8 +423,10 @@ impl Renames {
                 after.column(&column.name).is_none()
                     && !self.columns.iter().any(|((table, _), old)| table == name && *old == column.name)
             };
+            // What is generated has no values to take over.
             let is_new = |column: &&Column| {
-                before.column(&column.name).is_none()
+                column.generated.is_none()
+                    && before.column(&column.name).is_none()
                     && !self.columns.contains_key(&(name.clone(), column.name.clone()))
             };
             for old in before.columns.iter().filter(is_old) {
@@ -327,12 +455,20 @@ impl Renames {
     /// that another thing is to have goes out of the way first.
     pub(crate) fn changes(&self, from: &Schema, to: &Schema) -> Vec<Change> {
         let mut changes = Vec::new();
-        let rename = |from, to| Change::RenameEnum { from, to };
-        let taken = from.enums.keys().cloned().collect();
-        changes.extend(moves(&self.enums, &taken, aside).into_iter().map(|(from, to)| rename(from, to)));
-        let rename = |from, to| Change::RenameTable { from, to };
-        let taken = from.tables.keys().cloned().collect();
-        changes.extend(moves(&self.tables, &taken, aside).into_iter().map(|(from, to)| rename(from, to)));
+        // PostgreSQL keeps tables and enums under one roof.
+        let place = |name: &Identifier| TableName::from(name.clone());
+        let mut enums: BTreeSet<_> = from.enums.keys().map(place).collect();
+        let taken = from.tables.keys().cloned().chain(enums.iter().cloned()).collect();
+        let mut renamed = self.tables.clone();
+        renamed.extend(self.enums.iter().map(|(new, old)| (place(new), place(old))));
+        for (from, to) in table_moves(&renamed, &taken) {
+            if enums.remove(&from) {
+                enums.insert(to.clone());
+                changes.push(Change::RenameEnum { from: from.name, to: to.name });
+            } else {
+                changes.push(Change::RenameTable { from, to });
+            }
+        }
         for name in to.tables.keys() {
             let Some(before) = from.tables.get(self.old_table(name)) else { continue };
             let renamed = self.columns.iter().filter(|((table, _), _)| table == name);
@@ -364,7 +500,15 @@ fn applicable<'a, N: Ord + Clone + 'a>(
     applied
 }
 
-fn once<'a>(mut others: impl Iterator<Item = &'a Identifier>, old: &Identifier) -> Result<(), String> {
+/// The name of a table as a user writes it.
+fn table_name(text: &str) -> Result<TableName, IdentifierError> {
+    text.trim().parse()
+}
+
+fn once<'a, N: PartialEq + Display + 'a>(
+    mut others: impl Iterator<Item = &'a N>,
+    old: &N,
+) -> Result<(), String> {
     if others.any(|other| other == old) { Err(format!("`{old}` is renamed twice")) } else { Ok(()) }
 }
 
@@ -383,15 +527,20 @@ pub(crate) fn label_moves(from: &EnumType, renamed: &BTreeMap<String, String>) -
 }
 
 /// Renames of names one by one, from the old to the new: `renamed` is from new names to old ones.
-pub(crate) fn name_moves(
-    renamed: &BTreeMap<Identifier, Identifier>,
-    taken: &BTreeSet<Identifier>,
-) -> Vec<(Identifier, Identifier)> {
-    moves(renamed, taken, aside)
+pub(crate) fn table_moves(
+    renamed: &BTreeMap<TableName, TableName>,
+    taken: &BTreeSet<TableName>,
+) -> Vec<(TableName, TableName)> {
+    moves(renamed, taken, table_aside)
 }
 
-fn aside(name: &Identifier) -> Identifier {
+/// A name to put a thing aside under while another has its name, or is to have it.
+pub(crate) fn aside(name: &Identifier) -> Identifier {
     Identifier::generated([name], &digest::sha256_hex(name.as_str().as_bytes())[..8])
+}
+
+fn table_aside(name: &TableName) -> TableName {
+    name.beside(aside(&name.name))
 }
 
 /// From new names to old ones: the renames one by one.

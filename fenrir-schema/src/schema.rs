@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dialect, Identifier, Table, digest};
+use crate::{Dialect, Identifier, Table, TableName, digest};
 
 /// The tables and enums of a database, by name.
 ///
@@ -23,7 +23,31 @@ pub struct Schema {
     pub enums: BTreeMap<Identifier, EnumType>,
     /// The tables.
     #[serde(default)]
-    pub tables: BTreeMap<Identifier, Table>,
+    pub tables: BTreeMap<TableName, Table>,
+    /// What is known of and left alone: in the models' schema the models that say `unmanaged`, in that of the
+    /// migrations what they made and let go since, as it was then. It is no part of what makes two schemas equal.
+    #[serde(default, skip_serializing_if = "Unmanaged::is_empty")]
+    pub unmanaged: Unmanaged,
+}
+
+/// Tables that others make, and the enums that only they have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unmanaged {
+    /// The enums.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub enums: BTreeMap<Identifier, EnumType>,
+    /// The tables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<TableName, Table>,
+}
+
+impl Unmanaged {
+    /// Whether there is nothing of the kind.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.enums.is_empty() && self.tables.is_empty()
+    }
 }
 
 /// An enum: a type whose values are labels.
@@ -59,13 +83,29 @@ impl Schema {
         digest::sha256_hex(json(&self.canonical()).as_bytes())
     }
 
-    /// The schema, with each table's columns in the order of their names.
+    /// The schema, with each table's columns in the order of their names, and without what is left alone.
     #[must_use]
     pub fn canonical(&self) -> Schema {
         Schema {
             enums: self.enums.clone(),
             tables: self.tables.iter().map(|(name, table)| (name.clone(), table.canonical())).collect(),
+            unmanaged: Unmanaged::default(),
         }
+    }
+
+    /// The schema with what is left alone as if it were not: what a database of tests needs, to which nobody
+    /// else brings it.
+    #[must_use]
+    pub fn with_unmanaged(mut self) -> Schema {
+        let Unmanaged { enums, tables } = std::mem::take(&mut self.unmanaged);
+        self.enums.extend(enums);
+        self.tables.extend(tables);
+        self
+    }
+
+    /// The tables, those that are left alone too.
+    pub(crate) fn all_tables_mut(&mut self) -> impl Iterator<Item = &mut Table> {
+        self.tables.values_mut().chain(self.unmanaged.tables.values_mut())
     }
 
     /// The schema as databases of these dialects can hold it: comments go where none of them has any.
@@ -86,7 +126,7 @@ impl Schema {
     /// the order of names. Where foreign keys go in a circle, no such order is: the circle's tables
     /// come in the order of names.
     #[must_use]
-    pub fn creation_order<'a>(&'a self, tables: &BTreeSet<&'a Identifier>) -> Vec<&'a Identifier> {
+    pub fn creation_order<'a>(&'a self, tables: &BTreeSet<&'a TableName>) -> Vec<&'a TableName> {
         let mut ordered = Vec::with_capacity(tables.len());
         let mut seen = BTreeSet::new();
         for &table in tables {
@@ -99,10 +139,10 @@ impl Schema {
     /// long as a schema has tables.
     fn place<'a>(
         &'a self,
-        table: &'a Identifier,
-        tables: &BTreeSet<&'a Identifier>,
-        seen: &mut BTreeSet<&'a Identifier>,
-        ordered: &mut Vec<&'a Identifier>,
+        table: &'a TableName,
+        tables: &BTreeSet<&'a TableName>,
+        seen: &mut BTreeSet<&'a TableName>,
+        ordered: &mut Vec<&'a TableName>,
     ) {
         if !seen.insert(table) {
             return;
@@ -121,9 +161,9 @@ impl Schema {
     }
 
     /// The tables that a table's foreign keys point at, last name first.
-    fn pointed_at(&self, table: &Identifier) -> Vec<&Identifier> {
+    fn pointed_at(&self, table: &TableName) -> Vec<&TableName> {
         let keys = self.tables.get(table).into_iter().flat_map(|table| table.foreign_keys.values());
-        let names: BTreeSet<&Identifier> = keys.map(|key| &key.references).collect();
+        let names: BTreeSet<&TableName> = keys.map(|key| &key.references).collect();
         names.into_iter().rev().collect()
     }
 }

@@ -5,7 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DefaultValue, Expression, Identifier, SqlType};
+use crate::{
+    Check, Collation, DefaultValue, Dialect, Dialects, Expression, Generated, Identifier, SqlType, TableName,
+    TableOptions,
+};
 
 /// A table, with everything that is created, changed and dropped with it.
 ///
@@ -14,24 +17,28 @@ use crate::{DefaultValue, Expression, Identifier, SqlType};
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its name.
-    pub name: Identifier,
+    pub name: TableName,
     /// Its columns, in the order in which they are created. Two tables that differ in the order only
     /// count as equal (see [`Schema::hash`](crate::Schema::hash)).
     pub columns: Vec<Column>,
-    /// Its primary key. Diesel asks for one, so every table of a model has it.
+    /// Its primary key. Diesel asks for one, so every table of a model has it; one that was found in a
+    /// database may have none (see [`Table::has_primary_key`]).
     pub primary_key: PrimaryKey,
     /// Its unique constraints.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub uniques: BTreeMap<Identifier, Unique>,
     /// Its check constraints.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub checks: BTreeMap<Identifier, Expression>,
+    pub checks: BTreeMap<Identifier, Check>,
     /// Its foreign keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub foreign_keys: BTreeMap<Identifier, ForeignKey>,
     /// Its indexes, without those that a primary key or unique constraint brings.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub indexes: BTreeMap<Identifier, Index>,
+    /// What single databases are told of it.
+    #[serde(default, skip_serializing_if = "TableOptions::are_none")]
+    pub options: TableOptions,
     /// What is said of it in the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -54,6 +61,12 @@ pub struct Column {
     /// How the database generates its values, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_increment: Option<AutoIncrement>,
+    /// From what the database computes its values, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
+    /// By what its texts are compared, in the databases where that is not the database's own way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collations: BTreeMap<Dialect, Collation>,
     /// What is said of it in the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -78,16 +91,26 @@ pub enum AutoIncrement {
 pub struct PrimaryKey {
     /// The constraint's name.
     pub name: Identifier,
-    /// The columns, in the key's order; at least one.
+    /// The columns, in the key's order; none where the table has no primary key, whose name then says
+    /// nothing.
     pub columns: Vec<Identifier>,
 }
 
 /// A unique constraint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unique {
     /// The columns, in the constraint's order; at least one.
     pub columns: Vec<Identifier>,
+    /// Whether two rows may not both hold NULL either. PostgreSQL's alone, from 15.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nulls_not_distinct: bool,
+    /// When it is checked. At once, but for PostgreSQL.
+    #[serde(default, skip_serializing_if = "Deferral::is_not")]
+    pub deferral: Deferral,
+    /// The databases that have it.
+    #[serde(default, skip_serializing_if = "Dialects::are_all")]
+    pub dialects: Dialects,
 }
 
 /// A foreign key.
@@ -97,7 +120,7 @@ pub struct ForeignKey {
     /// The columns that point; at least one.
     pub columns: Vec<Identifier>,
     /// The table that they point at.
-    pub references: Identifier,
+    pub references: TableName,
     /// The columns there, as many as here.
     pub referenced_columns: Vec<Identifier>,
     /// What happens here when the row there is deleted.
@@ -109,6 +132,9 @@ pub struct ForeignKey {
     /// When it is checked.
     #[serde(default, skip_serializing_if = "Deferral::is_not")]
     pub deferral: Deferral,
+    /// The databases that have it.
+    #[serde(default, skip_serializing_if = "Dialects::are_all")]
+    pub dialects: Dialects,
 }
 
 /// What a foreign key does when the row that it points at goes or changes.
@@ -145,7 +171,7 @@ impl ReferentialAction {
     }
 }
 
-/// When a foreign key is checked.
+/// When a foreign key, or a unique constraint, is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Deferral {
     /// At the end of each statement.
@@ -191,6 +217,15 @@ pub struct Index {
     /// Which rows it covers; without it, all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<Expression>,
+    /// Whether two rows may not both hold NULL either, where it is unique. PostgreSQL's alone, from 15.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nulls_not_distinct: bool,
+    /// The extension of PostgreSQL that its method or operator classes come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Identifier>,
+    /// The databases that have it.
+    #[serde(default, skip_serializing_if = "Dialects::are_all")]
+    pub dialects: Dialects,
 }
 
 /// Where NULL stands in an index's order, if not behind all values, or before them where the order descends.
@@ -208,6 +243,13 @@ pub enum NullsOrder {
 pub struct IndexKey {
     /// What is indexed.
     pub of: IndexTarget,
+    /// How its texts are compared; without it, as elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collate: Option<Identifier>,
+    /// What can be asked of it, such as `text_pattern_ops`; without it, what can be asked of its type.
+    /// PostgreSQL's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opclass: Option<Identifier>,
     /// Whether the greatest comes first.
     #[serde(default, skip_serializing_if = "is_false")]
     pub descending: bool,
@@ -225,6 +267,14 @@ pub enum IndexTarget {
     Expression(Expression),
 }
 
+impl IndexKey {
+    /// In the order and with the collation that it has if nothing is said.
+    #[must_use]
+    pub fn new(of: IndexTarget) -> Self {
+        Self { of, collate: None, opclass: None, descending: false, nulls: None }
+    }
+}
+
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -236,14 +286,24 @@ impl Table {
         self.columns.iter().find(|column| column.name == *name)
     }
 
-    /// Whether no two rows can have the same values in these columns: they are the primary key, or
-    /// a unique constraint's, in any order. A foreign key can point at such columns only.
+    /// Whether no two rows can have the same values in these columns at any time: they are the primary
+    /// key, or a unique constraint's that is checked at once, in any order. A foreign key can point at
+    /// such columns only.
     #[must_use]
     pub fn is_key(&self, columns: &[Identifier]) -> bool {
-        let same = |key: &[Identifier]| {
-            key.len() == columns.len() && columns.iter().all(|column| key.contains(column))
-        };
-        same(&self.primary_key.columns) || self.uniques.values().any(|unique| same(&unique.columns))
+        let at_once = |unique: &&Unique| unique.deferral == Deferral::NotDeferrable;
+        same_columns(&self.primary_key.columns, columns)
+            || self.uniques_of(columns).any(|(_, unique)| at_once(&unique))
+    }
+
+    /// The unique constraints of these columns, in any order.
+    pub fn uniques_of(&self, columns: &[Identifier]) -> impl Iterator<Item = (&Identifier, &Unique)> {
+        self.uniques.iter().filter(|(_, unique)| same_columns(&unique.columns, columns))
+    }
+
+    /// The names of what is an index in PostgreSQL, which no two things of a schema share.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = &Identifier> {
+        std::iter::once(&self.primary_key.name).chain(self.uniques.keys()).chain(self.indexes.keys())
     }
 
     /// Whether a unique constraint or a foreign key has a say in what a column holds.
@@ -254,9 +314,22 @@ impl Table {
             || self.primary_key.columns.contains(column)
     }
 
-    /// The expressions of its checks and indexes, each with what it is of.
+    /// The columns that are generated from one of these.
+    pub fn generated_from(&self, columns: &[&Identifier]) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |column| {
+            let generated = column.generated.as_ref();
+            generated.is_some_and(|generated| columns.iter().any(|name| generated.expression.mentions(name)))
+        })
+    }
+
+    /// The expressions of its generated columns, checks and indexes, each with what it is of.
     pub fn expressions(&self) -> impl Iterator<Item = (String, &Expression)> {
-        let checks = self.checks.iter().map(|(name, check)| (format!("the check `{name}`"), check));
+        let generated = self.columns.iter().filter_map(|column| {
+            let generated = column.generated.as_ref()?;
+            Some((format!("the generated column `{}`", column.name), &generated.expression))
+        });
+        let checks =
+            self.checks.iter().map(|(name, check)| (format!("the check `{name}`"), &check.expression));
         let indexes = self.indexes.iter().flat_map(|(name, index)| {
             let keys = index.keys.iter().filter_map(|key| match &key.of {
                 IndexTarget::Expression(expression) => Some(expression),
@@ -264,7 +337,7 @@ impl Table {
             });
             keys.chain(&index.predicate).map(move |expression| (format!("the index `{name}`"), expression))
         });
-        checks.chain(indexes)
+        generated.chain(checks).chain(indexes)
     }
 
     /// The table as JSON, for code that is generated; [`Table::from_json`] reads it again.
@@ -289,6 +362,10 @@ impl Table {
         table.columns.sort_by(|a, b| a.name.cmp(&b.name));
         table
     }
+}
+
+fn same_columns(a: &[Identifier], b: &[Identifier]) -> bool {
+    a.len() == b.len() && a.iter().all(|column| b.contains(column))
 }
 
 /// Column names for a message: `` `a`, `b` ``.

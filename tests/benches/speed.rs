@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fenrir_schema::{
-    Column, Deferral, Dialect, ForeignKey, Identifier, Index, IndexKey, IndexTarget, PrimaryKey,
-    ReferentialAction, Renames, Schema, SqlType, Table, diff, invert,
+    Column, Deferral, Dialect, Dialects, Expression, ForeignKey, Identifier, Index, IndexKey, IndexTarget,
+    PrimaryKey, ReferentialAction, Renames, Schema, SqlType, Table, TableOptions, diff, invert,
 };
 use fenrir_tests::cargo::{CargoProject, workspace};
 use fenrir_tests::command::Project;
@@ -29,6 +29,8 @@ fn main() {
         ("build_step", build_step),
         ("check", check),
         ("diff", differences),
+        ("new_tables", new_tables),
+        ("introspection", introspection),
     ] {
         if wanted.is_empty() || wanted.iter().any(|filter| name.contains(filter.as_str())) {
             println!("== {name}");
@@ -112,6 +114,52 @@ fn command() {
 fn sqlite3(file: &Path, command: &str) {
     let status = Command::new("sqlite3").arg(file).arg(command).stdout(Stdio::null()).status();
     assert!(status.is_ok_and(|status| status.success()), "this comparison needs the program sqlite3");
+}
+
+/// A migration of a thousand new tables, run by the command and by the database's own program, in one
+/// transaction each; in turns, so that what else the machine does falls on both.
+fn new_tables() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let project =
+            Project::new(BINARY, &[dialect.name()], &models(1_000)).with("DATABASE_URL", database.url());
+        project.ok(&["migrate", "-m", "Create all"]);
+        let up = format!("migrations/{}/up.sql", project.list("migrations")[0]);
+        project.write("whole.sql", &format!("BEGIN;\n{}COMMIT;\n", project.read(&up)));
+        let script = project.path().join("whole.sql");
+        let mut times = [Duration::MAX; 2];
+        for _ in 0..5 {
+            database.reset();
+            times[0] = times[0].min(least(1, || drop(project.ok(&["upgrade", "-q"]))));
+            database.reset();
+            times[1] = times[1].min(least(1, || run_by_its_own(&database, &script)));
+        }
+        line(&format!("fenrir upgrade, 1,000 new tables, {}", dialect.title()), times[0]);
+        line("    beside it: the same SQL by the database's own program", times[1]);
+        println!("    {:.2} times", times[0].as_secs_f64() / times[1].as_secs_f64());
+    }
+}
+
+fn run_by_its_own(database: &TestDatabase, script: &Path) {
+    let mut command = match database {
+        TestDatabase::Sqlite(_) => return sqlite3(&database.file(), &format!(".read {}", script.display())),
+        TestDatabase::Postgres(_) => {
+            let mut command = Command::new("psql");
+            command.args(["-q", "-v", "ON_ERROR_STOP=1", "-d", database.url(), "-f"]).arg(script);
+            command
+        }
+        TestDatabase::Mysql(_) => {
+            let url = url::Url::parse(database.url()).unwrap();
+            let mut command = Command::new("mariadb");
+            command
+                .args(["--user", url.username(), "--host", url.host_str().unwrap()])
+                .args(["--port", &url.port().unwrap_or(3306).to_string(), &url.path()[1..]])
+                .stdin(std::fs::File::open(script).unwrap());
+            command
+        }
+    };
+    let status = command.stdout(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "this comparison needs {command:?}");
 }
 
 fn boot() {
@@ -301,9 +349,45 @@ fn differences() {
     }
 }
 
+/// Reading databases of 1,000 tables, and comparing them with their models: where the words of expressions are
+/// those that the database told, and where each has to be asked for.
+fn introspection() {
+    use fenrir_migrate::introspect::Options;
+    let mut wanted = schema(1_000);
+    for table in wanted.tables.values_mut() {
+        let check = Expression::new("id > 0 AND text_0 <> ''").unwrap();
+        table.checks.insert(Identifier::generated([&table.name.name], "check"), check.into());
+    }
+    for dialect in Dialect::ALL {
+        let mut wanted = wanted.clone();
+        if dialect == Dialect::Mysql {
+            // It checks no generated column; and names are its database's.
+            wanted.tables.values_mut().for_each(|table| table.checks.clear());
+        }
+        let database = TestDatabase::new(dialect);
+        let mut connected = database.connect();
+        // One after the other: a transaction of PostgreSQL's does not hold that many locks.
+        let changes = diff(&Schema::default(), &wanted, &Renames::default());
+        let script = dialect.script(&Schema::default(), &changes).unwrap();
+        for statement in &script.statements {
+            connected.execute(&statement.sql).unwrap();
+        }
+        let options = Options::default();
+        let time = least(5, || drop(connected.read(&options).unwrap()));
+        line(&format!("reading 1,000 tables of 10 columns, {}", dialect.title()), time);
+        let live = connected.read(&options).unwrap();
+        let same = live.schema.clone();
+        let time = least(5, || assert!(connected.compare(&same, &live).unwrap().is_equal()));
+        line("    and comparing, in the same words", time);
+        let time = least(3, || assert!(connected.compare(&wanted, &live).unwrap().is_equal()));
+        line("    and comparing, in the models' words", time);
+    }
+}
+
 fn column(name: &str, sql_type: SqlType, nullable: bool) -> Column {
     let (name, default, auto_increment, comment) = (Identifier::new(name).unwrap(), None, None, None);
-    Column { name, sql_type, nullable, default, auto_increment, comment }
+    let (generated, collations) = (None, Default::default());
+    Column { name, sql_type, nullable, default, auto_increment, generated, collations, comment }
 }
 
 /// Tables of ten columns with an index, each pointing at the one before it.
@@ -321,16 +405,17 @@ fn schema(tables: usize) -> Schema {
         let parent = Identifier::new("parent_id").unwrap();
         let key = ForeignKey {
             columns: vec![parent.clone()],
-            references: name(number.saturating_sub(1)),
+            references: name(number.saturating_sub(1)).into(),
             referenced_columns: vec![id.clone()],
             on_delete: ReferentialAction::Cascade,
             on_update: ReferentialAction::NoAction,
             deferral: Deferral::NotDeferrable,
+            dialects: Dialects::default(),
         };
-        let keys = vec![IndexKey { of: IndexTarget::Column(parent.clone()), descending: false, nulls: None }];
+        let keys = vec![IndexKey::new(IndexTarget::Column(parent.clone()))];
         let index = Index { keys, ..Index::default() };
         let table = Table {
-            name: name(number),
+            name: name(number).into(),
             columns,
             primary_key: PrimaryKey {
                 name: Identifier::generated([&name(number)], "pkey"),
@@ -340,9 +425,10 @@ fn schema(tables: usize) -> Schema {
             checks: BTreeMap::new(),
             foreign_keys: [(Identifier::generated([&name(number), &parent], "fkey"), key)].into(),
             indexes: [(Identifier::generated([&name(number), &parent], "idx"), index)].into(),
+            options: TableOptions::default(),
             comment: None,
         };
-        schema.tables.insert(name(number), table);
+        schema.tables.insert(table.name.clone(), table);
     }
     schema
 }

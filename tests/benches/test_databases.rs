@@ -74,7 +74,7 @@ fn history() -> &'static Migrations {
                 down: "SELECT 1;",
                 run_in_transaction: true,
                 checksum: revision,
-                schema: "",
+                schema: None,
                 creates: &[],
                 drops: &[],
                 down_loses: &[],

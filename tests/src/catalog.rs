@@ -53,29 +53,30 @@ fn unquoted(line: &str) -> String {
 }
 
 const POSTGRES: &[&str] = &[
-    "SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || \
+    "SELECT 'column ' || c.oid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || \
      CASE WHEN a.attnotnull THEN ' not null' ELSE '' END || ' identity:' || a.attidentity::text || \
+     ' generated:' || a.attgenerated::text || coalesce(' collation ' || nullif(a.attcollation, 0)::regcollation, '') || \
      coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || \
      coalesce(' comment ' || col_description(c.oid, a.attnum), '') AS value \
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
+     WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)') AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
      AND c.relname NOT LIKE '\\_\\_%'",
-    "SELECT 'constraint ' || c.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) AS value \
+    "SELECT 'constraint ' || c.oid::regclass || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) AS value \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%'",
+     WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)') AND c.relname NOT LIKE '\\_\\_%'",
     "SELECT 'index ' || pg_get_indexdef(i.indexrelid) AS value FROM pg_index i \
      JOIN pg_class c ON c.oid = i.indrelid \
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%'",
+     WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)') AND c.relname NOT LIKE '\\_\\_%'",
     "SELECT 'enum ' || t.typname || ' ' || string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) AS value \
      FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid GROUP BY t.typname",
-    "SELECT 'sequence ' || c.relname || ' ' || s.seqtypid::regtype || coalesce(' of ' || d.refobjid::regclass || \
+    "SELECT 'sequence ' || c.oid::regclass || ' ' || s.seqtypid::regtype || coalesce(' of ' || d.refobjid::regclass || \
      '.' || a.attname, '') AS value FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid \
      LEFT JOIN pg_depend d ON d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') \
      LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
-     WHERE c.relnamespace = 'public'::regnamespace",
-    "SELECT 'table ' || relname || coalesce(' comment ' || obj_description(oid, 'pg_class'), '') AS value \
-     FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_\\_%'",
+     WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)')",
+    "SELECT 'table ' || oid::regclass || coalesce(' comment ' || obj_description(oid, 'pg_class'), '') AS value \
+     FROM pg_class WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)') AND relname NOT LIKE '\\_\\_%'",
 ];
 
 const SQLITE: &[&str] = &[
@@ -94,6 +95,9 @@ const SQLITE: &[&str] = &[
      WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'",
     // The texts have what the pragmas have not: names, checks, predicates, AUTOINCREMENT.
     "SELECT 'index text ' || sql AS value FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "SELECT 'table ' || name || CASE WHEN strict THEN ' strict' ELSE '' END || \
+     CASE WHEN wr THEN ' without rowid' ELSE '' END AS value \
+     FROM pragma_table_list WHERE schema = 'main' AND (strict OR wr) AND name NOT LIKE 'sqlite%'",
     "SELECT 'other ' || type || ' ' || name AS value FROM sqlite_master WHERE type NOT IN ('table', 'index')",
 ];
 
@@ -101,6 +105,7 @@ const MYSQL: &[&str] = &[
     "SELECT concat_ws(' ', 'column', concat(table_name, '.', column_name), column_type, \
      concat('null:', is_nullable), concat('default ', column_default), extra, \
      concat('charset ', character_set_name), concat('collation ', collation_name), \
+     concat('generated ', generation_expression), \
      concat('comment ', column_comment)) AS value \
      FROM information_schema.columns WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%'",
     "SELECT concat_ws(' ', 'constraint', concat(table_name, '.', constraint_name), constraint_type) AS value \
@@ -125,7 +130,8 @@ const MYSQL: &[&str] = &[
      FROM information_schema.tables WHERE table_schema = database() AND table_name NOT LIKE '\\_\\_%'",
 ];
 
-/// The constraints of SQLite's tables, by the text that it keeps: each `CONSTRAINT …` part, sorted.
+/// The constraints of SQLite's tables, by the text that it keeps: each `CONSTRAINT …` part, and each column
+/// that is generated or has a collation, sorted.
 #[must_use]
 pub fn sqlite_constraints(connected: &mut Connected) -> Vec<String> {
     let sql = "SELECT name || char(10) || sql AS value FROM sqlite_master WHERE type = 'table' \
@@ -133,7 +139,9 @@ pub fn sqlite_constraints(connected: &mut Connected) -> Vec<String> {
     let mut lines = Vec::new();
     for text in connected.texts(sql).into_iter().flatten() {
         let (name, text) = text.split_once('\n').unwrap();
-        for part in parts(text).iter().filter(|part| part.contains("CONSTRAINT")) {
+        let is_told =
+            |part: &&String| ["CONSTRAINT", "GENERATED", "COLLATE"].iter().any(|word| part.contains(word));
+        for part in parts(text).iter().filter(is_told) {
             lines.push(format!("{name}: {}", unquoted(part)));
         }
     }

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use fenrir_migrate::Dialect;
 use tempfile::TempDir;
+
+use crate::database::TestDatabase;
 
 /// A project in a temporary folder, with models and settings, but never compiled: the command reads
 /// its sources.
@@ -90,6 +93,13 @@ impl Project {
         self
     }
 
+    /// A file of the newest migration.
+    #[must_use]
+    pub fn newest(&self, file: &str) -> String {
+        let folder = self.list("migrations").pop().unwrap();
+        self.read(&format!("migrations/{folder}/{file}"))
+    }
+
     /// Runs the command.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(self.binary);
@@ -131,6 +141,17 @@ impl Project {
         let arguments = [arguments, &["--format", "json"]].concat();
         serde_json::from_str(&self.ok(&arguments)).unwrap()
     }
+}
+
+/// A project at its first migration, and its database with these rows.
+#[must_use]
+pub fn migrated(binary: &'static str, dialect: Dialect, models: &str, rows: &str) -> (Project, TestDatabase) {
+    let database = TestDatabase::new(dialect);
+    let project = Project::new(binary, &[dialect.name()], models).with("DATABASE_URL", database.url());
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    database.connect().execute(rows).unwrap();
+    (project, database)
 }
 
 /// The source of a model with an `id`, and a table of its name in lower case.

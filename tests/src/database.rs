@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::{MysqlConnection, PgConnection, SqliteConnection};
-use fenrir_migrate::{Dialect, testing};
+use fenrir_migrate::introspect::{self, Comparison, Live, Options};
+use fenrir_migrate::{Dialect, Schema, testing};
 
 /// A database that is gone when this is.
 pub enum TestDatabase {
@@ -80,7 +81,12 @@ impl TestDatabase {
     pub fn reset(&self) {
         match self {
             Self::Postgres(_) => {
-                self.connect().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
+                let mut connected = self.connect();
+                let schemas = "SELECT quote_ident(nspname) AS value FROM pg_namespace \
+                               WHERE nspname !~ '^(pg_|information_schema$)'";
+                let schemas: Vec<_> = connected.texts(schemas).into_iter().flatten().collect();
+                let drop = format!("DROP SCHEMA {} CASCADE; CREATE SCHEMA public", schemas.join(", "));
+                connected.execute(&drop).unwrap();
             }
             Self::Sqlite(_) => {
                 let _ = std::fs::remove_file(self.file());
@@ -155,6 +161,30 @@ impl Connected {
         }
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
         rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// What is in the database.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&mut self, options: &Options) -> Result<Live, fenrir_migrate::Error> {
+        match self {
+            Self::Postgres(connection) => introspect::read(connection, options),
+            Self::Sqlite(connection) => introspect::read(connection, options),
+            Self::Mysql(connection) => introspect::read(connection, options),
+        }
+    }
+
+    /// How what was read differs from a schema.
+    ///
+    /// # Errors
+    /// When the database cannot tell.
+    pub fn compare(&mut self, wanted: &Schema, live: &Live) -> Result<Comparison, fenrir_migrate::Error> {
+        match self {
+            Self::Postgres(connection) => introspect::compare(connection, wanted, live),
+            Self::Sqlite(connection) => introspect::compare(connection, wanted, live),
+            Self::Mysql(connection) => introspect::compare(connection, wanted, live),
+        }
     }
 
     /// The one number that a query counts, as `value`.

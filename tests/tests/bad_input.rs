@@ -71,6 +71,15 @@ fn a_missing_file_of_a_migration() {
 }
 
 #[test]
+fn several_dialects_that_become_one() {
+    let project = Project::new(BINARY, &["sqlite", "postgres"], PAGES);
+    project.ok(&["migrate", "-m", "First"]);
+    project.write("fenrir.toml", "[migrations]\ndialects = [\"sqlite\"]\n");
+    let said = project.fails(2, &["migrate", "-m", "More"]);
+    assert!(said.contains("`dialects` in `fenrir.toml` names one: name all, or move"), "{said}");
+}
+
+#[test]
 fn a_folder_that_was_renamed_or_deleted() {
     let (project, _database, name) = migrated();
     project.ok(&["migrate", "-m", "Second", "--empty"]);
@@ -166,6 +175,24 @@ fn a_database_that_cannot_be_reached_is_named_without_its_password() {
         said.contains("cannot connect to `postgres://u@127.0.0.1:1/db`") && said.contains("warning"),
         "{said}"
     );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let (project, database, _) = migrated();
+    let whole = vec![b'x'; 4096];
+    let broken = [b"SQLite format 3\0".as_slice(), &[7; 5000]].concat();
+    for bytes in [whole, broken] {
+        std::fs::write(database.file(), &bytes).unwrap();
+        for command in
+            [&["check"][..], &["upgrade"], &["current"], &["baseline", "-m", "x"], &["stamp", "head"]]
+        {
+            let said = project.fails(if command[0] == "baseline" { 1 } else { 2 }, command);
+            let named = said.contains("cannot be read as a SQLite database") && said.contains("sqlite://");
+            assert!(named || command[0] == "baseline", "{command:?}: {said}");
+        }
+        assert_eq!(std::fs::read(database.file()).unwrap(), bytes);
+    }
 }
 
 #[test]

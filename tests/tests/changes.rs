@@ -4,24 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fenrir_migrate::Dialect;
-use fenrir_tests::command::{Project, model};
+use fenrir_tests::command::{Project, migrated, model};
 use fenrir_tests::database::TestDatabase;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
 
-/// A project at its first migration, and its database with these rows.
 fn on(dialect: Dialect, models: &str, rows: &str) -> (Project, TestDatabase) {
-    let database = TestDatabase::new(dialect);
-    let project = Project::new(BINARY, &[dialect.name()], models).with("DATABASE_URL", database.url());
-    project.ok(&["migrate", "-m", "First"]);
-    project.ok(&["upgrade"]);
-    database.connect().execute(rows).unwrap();
-    (project, database)
-}
-
-fn last_up(project: &Project) -> String {
-    let folder = project.list("migrations").last().unwrap().clone();
-    project.read(&format!("migrations/{folder}/up.sql"))
+    migrated(BINARY, dialect, models, rows)
 }
 
 fn some(texts: &[&str]) -> Vec<Option<String>> {
@@ -105,11 +94,11 @@ fn a_rename_that_cannot_be_says_why() {
     project.models(&model("Page", "", "pub title: String"));
     for (rename, why) in [
         ("page", "write `old=new`"),
-        ("pages=article", "the migrations have no table or enum `pages`"),
-        ("page=article", "the models have no table or enum `article`"),
+        ("pages=article", "there is no table or enum `pages` in the migrations"),
+        ("page=article", "there is no table or enum `article` in the models"),
         ("page.nam=title", "has no column `nam`: there are `id`, `name`"),
         ("page.name=titel", "has no column `titel`: there are `id`, `title`"),
-        ("book.name=title", "the models have no table `book`"),
+        ("book.name=title", "there is no table `book` in the models"),
     ] {
         let said = project.fails(2, &["migrate", "-m", "Rename", "--rename", rename]);
         assert!(said.contains(why), "{rename}: {said}");
@@ -128,7 +117,7 @@ fn what_does_not_fit_a_narrower_type_is_refused_and_nothing_changes() {
         project.models(&model("Page", "", &field(4)));
         let said = project.ok(&["migrate", "-m", "Shorter"]);
         let risk = "Fails where a value of column `page.name` does not fit VarChar(4).";
-        assert!(said.contains(risk) && last_up(&project).contains(risk), "{said}");
+        assert!(said.contains(risk) && project.newest("up.sql").contains(risk), "{said}");
         let said = project.fails(2, &["upgrade"]);
         let told = match dialect {
             Dialect::Mysql => "page_name_does_not_fit",
@@ -174,7 +163,7 @@ fn what_would_lose_digits_must_be_allowed() {
         let said = project.fails(1, &["migrate", "-m", "Whole"]);
         assert!(said.contains("column `page.size`, whose values become Integer"), "{said}");
         project.ok(&["migrate", "-m", "Whole", "--allow-data-loss"]);
-        assert!(last_up(&project).contains("-- Loses data: column `page.size`"));
+        assert!(project.newest("up.sql").contains("-- Loses data: column `page.size`"));
         project.ok(&["upgrade"]);
         let sizes = database.connect().texts("SELECT concat(size, '') AS value FROM page ORDER BY id");
         assert_eq!(sizes, some(&["1", "3"]), "{dialect}");
@@ -332,7 +321,12 @@ fn a_dialect_that_lacks_something_is_not_added() {
     project.ok(&["migrate", "-m", "Unique"]);
     let before = (project.list("migrations"), project.read("fenrir.toml"));
     let said = project.fails(1, &["migrate", "--add-dialect", "mysql"]);
+    let folder = &before.0[1];
     assert!(said.contains("`page`: MySQL/MariaDB indexes no text of any length"), "{said}");
+    assert!(
+        said.contains(&format!("(since `{folder}`)")) && said.contains(&format!("from `{folder}` on")),
+        "{said}"
+    );
     assert_eq!((project.list("migrations"), project.read("fenrir.toml")), before);
     assert!(project.fails(2, &["migrate"]).contains("--message"));
 }
@@ -606,5 +600,221 @@ fn a_key_is_converted_by_an_expression() {
         project.ok(&["upgrade"]);
         let ids = database.connect().texts("SELECT concat(id, '') AS value FROM page");
         assert_eq!(ids, some(&["30"]), "{dialect}");
+    }
+}
+
+#[test]
+fn values_move_out_of_a_table_that_goes() {
+    let author = model("Author", "", "#[column(max_length = 9)] pub name: String");
+    let pointing = "#[column(references = Author)] pub author_id: i32";
+    let filled = "#[column(max_length = 9, backfill = \"(SELECT name FROM author WHERE author.id = page.author_id)\")] \
+                  pub author_name: String";
+    for dialect in Dialect::ALL {
+        let rows =
+            "INSERT INTO author (name) VALUES ('a'), ('b'); INSERT INTO page (author_id) VALUES (2), (1)";
+        let (project, database) = on(dialect, &(author.clone() + &model("Page", "", pointing)), rows);
+        project.models(&model("Page", "", filled));
+        project.ok(&["migrate", "-m", "Move", "--allow-data-loss", "--no-renames"]);
+        project.ok(&["upgrade"]);
+        let authors = "SELECT author_name AS value FROM page ORDER BY id";
+        assert_eq!(database.connect().texts(authors), some(&["b", "a"]), "{dialect}");
+        // Nothing is left that they could point at.
+        database.connect().execute("DELETE FROM page").unwrap();
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(database.connect().count("author"), 0, "{dialect}");
+        assert!(database.connect().execute("INSERT INTO page (author_id) VALUES (1)").is_err(), "{dialect}");
+    }
+}
+
+#[test]
+fn a_generated_key_takes_the_place_of_another_and_gives_it_back() {
+    let of = |fields: &str| {
+        format!("#[derive(Table)]\n#[diesel(table_name = page)]\npub struct Page {{ {fields} }}\n")
+    };
+    let by_code =
+        of("#[column(max_length = 9, primary_key)] pub code: String, #[column(index)] pub number: i32");
+    let by_id = of("pub id: i32, #[column(max_length = 9, unique)] pub code: String, pub number: i32");
+    let codes = "SELECT code AS value FROM page ORDER BY code";
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (code, number) VALUES ('a', 1), ('b', 2), ('c', 3)";
+        let (project, database) = on(dialect, &by_code, rows);
+        project.models(&by_id);
+        project.ok(&["migrate", "-m", "Numbered"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        let text = if dialect == Dialect::Mysql { "char" } else { "text" };
+        let ids = format!("SELECT cast(id AS {text}) AS value FROM page ORDER BY id");
+        assert_eq!(connected.texts(&ids), some(&["1", "2", "3"]), "{dialect}");
+        connected.execute("INSERT INTO page (code, number) VALUES ('d', 4)").unwrap();
+        assert_eq!(connected.texts(&ids), some(&["1", "2", "3", "4"]), "{dialect}");
+        // And backwards: the numbers are others, and each row has one.
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.texts(codes), some(&["a", "b", "c", "d"]), "{dialect}");
+        assert!(connected.execute("INSERT INTO page (code, number) VALUES ('a', 1)").is_err(), "{dialect}");
+
+        // The other way round, in another database.
+        let rows = "INSERT INTO page (code, number) VALUES ('a', 1), ('b', 2), ('c', 3)";
+        let (project, database) = on(dialect, &by_id, rows);
+        project.models(&by_code);
+        project.ok(&["migrate", "-m", "By code", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["downgrade"]);
+        let mut connected = database.connect();
+        assert_eq!(connected.texts(&ids).len(), 3, "{dialect}");
+        connected.execute("INSERT INTO page (code, number) VALUES ('d', 4)").unwrap();
+        assert_eq!(connected.texts(codes).len(), 4, "{dialect}");
+    }
+}
+
+#[test]
+fn a_key_that_was_given_comes_back_with_numbers() {
+    let of = |fields: &str| {
+        format!("#[derive(Table)]\n#[diesel(table_name = page)]\npub struct Page {{ {fields} }}\n")
+    };
+    let given =
+        of("#[column(auto_increment = false)] pub id: i32, #[column(max_length = 9)] pub code: String");
+    let by_code = of("#[column(max_length = 9, primary_key)] pub code: String");
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (id, code) VALUES (7, 'a'), (8, 'b'), (9, 'c')";
+        let (project, database) = on(dialect, &given, rows);
+        project.models(&by_code);
+        project.ok(&["migrate", "-m", "By code", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["downgrade"]);
+        assert_eq!(database.connect().count("page WHERE id > 0"), 3, "{dialect}");
+    }
+}
+
+#[test]
+fn a_name_changes_in_case_only() {
+    let of = |table: &str, column: &str| {
+        format!(
+            "#[derive(Table)]\n#[diesel(table_name = page)]\n#[table(name = \"{table}\")]\npub struct Page {{ pub id: i32, \
+             #[column(name = \"{column}\", unique, max_length = 9)] pub name: String }}\n"
+        ) + &model("Note", "", "#[column(references = Page, on_delete = cascade)] pub page_id: i32")
+    };
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (name) VALUES ('a'); INSERT INTO note (page_id) VALUES (1)";
+        let (project, database) = on(dialect, &of("page", "name"), rows);
+        project.models(&of("Page", "Name"));
+        project.ok(&["migrate", "-m", "Case", "--rename", "page=Page", "--rename", "Page.name=Name"]);
+        project.ok(&["upgrade"]);
+        let quote = |name: &str| dialect.quote(&fenrir_migrate::Identifier::new(name).unwrap());
+        let (table, column) = (quote("Page"), quote("Name"));
+        let mut connected = database.connect();
+        assert_eq!(connected.count(&format!("{table} WHERE {column} = 'a'")), 1, "{dialect}");
+        assert_eq!(connected.count("note"), 1, "{dialect}");
+        assert!(project.ok(&["migrate", "-m", "Again"]).contains("nothing to do"), "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(connected.texts(NAMES), some(&["a"]), "{dialect}");
+        connected.execute("DELETE FROM page").unwrap();
+        assert_eq!(connected.count("note"), 0, "{dialect}");
+    }
+}
+
+#[test]
+fn a_table_and_an_enum_change_their_names() {
+    let of = |table: &str, name: &str| {
+        format!(
+            "#[derive(Table)]\n#[diesel(table_name = page)]\n#[table(name = \"{table}\")]\npub struct Page {{ pub id: i32, \
+             pub mood: Option<Mood> }}\n#[derive(DbEnum)] #[db_enum(name = \"{name}\")] pub enum Mood {{ Glad, Sad }}\n"
+        )
+    };
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, &of("page", "mood"), "INSERT INTO page (mood) VALUES ('sad')");
+        project.models(&of("mood", "page"));
+        project.ok(&["migrate", "-m", "Swap", "--rename", "page=mood", "--rename", "mood=page"]);
+        project.ok(&["upgrade"]);
+        assert_eq!(database.connect().count("mood WHERE mood = 'sad'"), 1, "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(database.connect().count("page WHERE mood = 'sad'"), 1, "{dialect}");
+        // One takes the name of the other, which goes.
+        let none = model("Page", "#[table(name = \"page\")]", "pub size: Option<i32>");
+        project.models(&none);
+        project.ok(&["migrate", "-m", "Less", "--rename", "mood=page", "--no-renames", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        assert_eq!(database.connect().count("page"), 1, "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(database.connect().count("mood WHERE mood IS NULL"), 1, "{dialect}");
+    }
+}
+
+#[test]
+fn an_index_that_names_a_label_which_goes_or_is_renamed_is_refused() {
+    let of = |labels: &str, predicate: &str| {
+        model("Page", &format!("#[table(index(columns(id), where = \"{predicate}\"))]"), "pub mood: Mood")
+            + &format!("#[derive(DbEnum)] pub enum Mood {{ {labels} }}")
+    };
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        let (project, database) =
+            on(dialect, &of("Glad, Sad", "mood <> 'sad'"), "INSERT INTO page (mood) VALUES ('sad')");
+        for (labels, why) in
+            [("Glad", "goes"), ("Glad, #[db_enum(renamed_from = \"sad\")] Blue", "is renamed")]
+        {
+            project.models(&of(labels, "mood <> 'sad'"));
+            let said = project.fails(2, &["migrate", "-m", "Labels", "--allow-data-loss"]);
+            let wanted = format!(
+                "the index `page_id_idx` of `page` names the label \"sad\" of the enum `mood`, which {why}"
+            );
+            assert!(said.contains(&wanted), "{said}");
+        }
+        project.models(&of("Glad, #[db_enum(renamed_from = \"sad\")] Blue", "mood <> 'blue'"));
+        project.ok(&["migrate", "-m", "Labels"]);
+        project.ok(&["upgrade"]);
+        assert_eq!(database.connect().count("page WHERE mood = 'blue'"), 1, "{dialect}");
+        project.ok(&["downgrade"]);
+        assert_eq!(database.connect().count("page WHERE mood = 'sad'"), 1, "{dialect}");
+    }
+}
+
+#[test]
+fn a_label_is_renamed_while_a_column_that_has_it_becomes_text() {
+    let before = "#[derive(DbEnum)] pub enum State { Busy, Idle }".to_owned()
+        + &model("Page", "", "pub old: State, pub name: State")
+        + &model("Note", "", "pub name: State");
+    let after = "#[derive(DbEnum)] pub enum State { #[db_enum(renamed_from = \"busy\")] Active, Idle }"
+        .to_owned()
+        + &model("Page", "", "pub old: State, pub name: String")
+        + &model("Note", "", "pub name: String");
+    for dialect in Dialect::ALL {
+        let rows = "INSERT INTO page (old, name) VALUES ('busy', 'busy'), ('idle', 'idle'); \
+                    INSERT INTO note (name) VALUES ('busy'), ('idle')";
+        let (project, database) = on(dialect, &before, rows);
+        let mut connected = database.connect();
+        project.models(&after);
+        project.ok(&["migrate", "-m", "Text", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        let text = |old: &str| format!("SELECT CAST({old} AS CHAR(20)) AS value FROM page ORDER BY id");
+        let trimmed = |values: Vec<Option<String>>| -> Vec<_> {
+            values.into_iter().flatten().map(|value| value.trim_end().to_owned()).collect()
+        };
+        assert_eq!(trimmed(connected.texts(&text("old"))), ["active", "idle"], "{dialect}");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        for column in ["old", "name"] {
+            assert_eq!(trimmed(connected.texts(&text(column))), ["busy", "idle"], "{dialect} {column}");
+        }
+        let of_note = text("name").replace("page", "note");
+        assert_eq!(trimmed(connected.texts(&of_note)), ["busy", "idle"], "{dialect}");
+    }
+}
+
+#[test]
+fn the_way_back_looks_at_rows_before_it_gives_a_column_its_old_name() {
+    let before =
+        "#[derive(DbEnum)] pub enum State { Busy, Idle }".to_owned() + &model("Page", "", "pub state: State");
+    let after = model("Page", "", "#[column(renamed_from = \"state\")] pub title: String");
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, &before, "INSERT INTO page (state) VALUES ('busy')");
+        project.models(&after);
+        project.ok(&["migrate", "-m", "Text", "--allow-data-loss"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        // MySQL would take it for the second label.
+        connected.execute("INSERT INTO page (title) VALUES ('2')").unwrap();
+        project.fails(2, &["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.texts(TITLES), some(&["busy", "2"]), "{dialect}");
+        connected.execute("DELETE FROM page WHERE title = '2'").unwrap();
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(connected.count("page"), 1, "{dialect}");
     }
 }

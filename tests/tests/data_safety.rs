@@ -342,3 +342,123 @@ fn features_of_optional_dependencies_count() {
     project.write("Cargo.toml", &(manifest.to_owned() + "[features]\ndefault = [\"uuid/v4\"]\n"));
     assert!(plan(&[]).contains("TABLE a"));
 }
+
+/// Each column takes the other's name, and a check of both stands with the same words: it says another thing
+/// of each row than before.
+#[test]
+fn a_check_of_columns_that_change_their_names_is_the_one_that_was_written() {
+    const FIELDS: &str = "pub from: i32, pub to: i32";
+    for dialect in Dialect::ALL {
+        let quote = |name: &str| dialect.quote(&Identifier::new(name).unwrap());
+        let (from, to) = (quote("from"), quote("to"));
+        let models = model(
+            "Span",
+            &format!("#[table(check(name = \"c\", expr = {:?}))]", format!("{from} < {to}")),
+            FIELDS,
+        );
+        let (project, database) = on(dialect, &models);
+        let mut connected = database.connect();
+        connected.execute(&format!("INSERT INTO span ({from}, {to}) VALUES (1, 2)")).unwrap();
+        project.ok(&["migrate", "-m", "Swap", "--rename", "span.from=to", "--rename", "span.to=from"]);
+        // The row is not as the check says by then.
+        let said = project.fails(2, &["upgrade"]);
+        assert!(said.contains("failed"), "{said}");
+        if dialect != Dialect::Mysql {
+            connected.execute("DELETE FROM span").unwrap();
+            project.ok(&["upgrade"]);
+            connected.execute(&format!("INSERT INTO span ({from}, {to}) VALUES (1, 2)")).unwrap();
+            assert!(
+                connected.execute(&format!("INSERT INTO span ({from}, {to}) VALUES (2, 1)")).is_err(),
+                "{dialect}"
+            );
+        }
+    }
+}
+
+/// With foreign keys on, SQLite would delete or empty the rows of a table that nobody spoke of.
+#[test]
+fn a_table_that_others_point_at_is_not_dropped() {
+    for dialect in Dialect::ALL {
+        let team = model("Team", "", "pub size: i32");
+        let (project, database) = on(dialect, &(team + &model("Page", "", "")));
+        let mut connected = database.connect();
+        let key = match dialect {
+            Dialect::Mysql => "team_id int, FOREIGN KEY (team_id) REFERENCES team (id) ON DELETE CASCADE",
+            _ => "team_id integer REFERENCES team (id) ON DELETE CASCADE",
+        };
+        connected.execute("INSERT INTO team (size) VALUES (1)").unwrap();
+        connected.execute(&format!("CREATE TABLE account (id integer PRIMARY KEY, {key})")).unwrap();
+        connected.execute("INSERT INTO account (id, team_id) VALUES (1, 1)").unwrap();
+        project.models(&model("Page", "", ""));
+        project.ok(&["migrate", "-m", "Less", "--allow-data-loss"]);
+        let said = project.fails(2, &["upgrade"]);
+        let told = match dialect {
+            Dialect::Sqlite => "failed: the table `team`, which is to go, is referred to by account; nothing",
+            Dialect::Postgres => "depends on table team",
+            Dialect::Mysql => "a foreign key constraint fails",
+        };
+        assert!(said.replace('\n', "; ").contains(told), "{said}");
+        assert_eq!((connected.count("account"), connected.count("team")), (1, 1), "{dialect}");
+        connected.execute("DROP TABLE account").unwrap();
+        project.ok(&["upgrade"]);
+    }
+}
+
+/// A fill comes before what it reads goes, or is refused.
+#[test]
+fn what_is_filled_from_what_goes_first_is_refused() {
+    let of = |labels: &str, field: &str| {
+        model("Page", "", field)
+            + &model("Note", "", "pub mood: Option<Mood>")
+            + &format!("#[derive(DbEnum)] pub enum Mood {{ {labels} }}")
+    };
+    let (project, _database) = on(Dialect::Postgres, &of("A, B", "pub m: Option<Mood>"));
+    project.models(&of("A", "#[column(backfill = \"m = 'b'\")] pub v: bool"));
+    let said = project.fails(2, &["migrate", "-m", "Less", "--allow-data-loss", "--no-renames"]);
+    let wanted =
+        "what fills `page.v` reads the column `page.m`, which goes before it: make two migrations of them";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+fn the_labels_of_a_table_of_others_stay() {
+    let of = |labels: &str| {
+        model("Account", "#[table(unmanaged)]", "pub mood: Option<Mood>")
+            + &model("Page", "", "pub mood: Option<Mood>")
+            + &format!("#[derive(DbEnum)] pub enum Mood {{ {labels} }}")
+    };
+    for (dialect, labels) in
+        [(Dialect::Postgres, "A"), (Dialect::Sqlite, "A, B, C"), (Dialect::Mysql, "B, A")]
+    {
+        let (project, _database) = on(dialect, &of("A, B"));
+        project.models(&of(labels));
+        let said = project.fails(2, &["migrate", "-m", "Labels", "--allow-data-loss"]);
+        assert!(
+            said.contains(
+                "the table `account`, which is `unmanaged`, has it too: give its model an enum of its own"
+            ),
+            "{said}"
+        );
+    }
+    let (project, _database) = on(Dialect::Postgres, &of("A, B"));
+    project.models(&of("A, B, C"));
+    project.ok(&["migrate", "-m", "Labels"]);
+}
+
+/// What is looked at before anything changes has the name that it has by then.
+#[test]
+fn a_guard_knows_a_column_by_its_new_name() {
+    for dialect in Dialect::ALL {
+        let before = "#[column(max_length = 9, check = \"A <> ''\")] pub a: String";
+        let after = "#[column(max_length = 4, check = \"a2 <> ''\", renamed_from = \"a\")] pub a2: String";
+        let (project, database) = on(dialect, &model("Page", "", before));
+        let mut connected = database.connect();
+        connected.execute("INSERT INTO page (a) VALUES ('abcd')").unwrap();
+        project.models(&model("Page", "", after));
+        project.ok(&["migrate", "-m", "Shorter"]);
+        project.ok(&["upgrade"]);
+        assert_eq!(connected.count("page WHERE a2 = 'abcd'"), 1, "{dialect}");
+        project.ok(&["downgrade"]);
+        assert!(connected.execute("INSERT INTO page (a) VALUES ('')").is_err(), "{dialect}");
+    }
+}

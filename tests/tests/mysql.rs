@@ -177,7 +177,7 @@ const fn migration(
         down: "SELECT 1;",
         run_in_transaction: true,
         checksum: revision,
-        schema: "",
+        schema: None,
         creates: &[],
         drops: &[],
         down_loses: &[],

@@ -15,11 +15,15 @@ pub type Title = Option<String>;
 
 #[derive(Table, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Debug, PartialEq)]
 #[diesel(table_name = page)]
+#[table(sqlite(strict), index(columns(title collate = "NOCASE" desc)), check(expr = "id > 0", dialects(sqlite)))]
 pub struct Page {
     pub id: i32,
-    #[column(max_length = 96, unique)]
+    #[column(max_length = 96, unique(name = "page_names", dialects(sqlite, postgres)))]
     pub name: String,
     pub title: Title,
+    #[column(generated = "length(name)", stored)]
+    #[diesel(skip_insertion, skip_update)]
+    pub name_length: i32,
     pub state: State,
     #[column(sql_type = Jsonb, default = "{}")]
     pub settings: serde_json::Value,
@@ -41,6 +45,15 @@ pub struct User {
     pub kind: i64,
 }
 
+#[derive(Table, Queryable, Selectable)]
+#[diesel(table_name = applied)]
+#[table(name = "__diesel_schema_migrations", unmanaged)]
+pub struct Version {
+    #[column(primary_key)]
+    pub version: String,
+    pub run_on: chrono::NaiveDateTime,
+}
+
 pub static MIGRATIONS: fenrir_migrate::Migrations = fenrir_migrate::embed_migrations!();
 "#;
 
@@ -56,7 +69,7 @@ fn main() {
     assert!(fenrir_migrate::Migrator::new(&MIGRATIONS).run(&mut conn).unwrap().steps.is_empty());
     let made_at = chrono::NaiveDateTime::default();
     let new = Page {
-        id: 7, name: "a".into(), title: None, state: State::Live, settings: serde_json::json!({"x": [1]}),
+        id: 7, name: "a".into(), title: None, name_length: 1, state: State::Live, settings: serde_json::json!({"x": [1]}),
         data: vec![0, 255], made_at,
     };
     diesel::insert_into(page::table).values(&new).execute(&mut conn).unwrap();
@@ -70,6 +83,9 @@ fn main() {
     diesel::update(&new).set(&Page { title: Some("t".into()), ..new_page(&new) }).execute(&mut conn).unwrap();
     assert!(Page::create_table_sql(fenrir_migrate::Dialect::Sqlite).unwrap().contains("CREATE TABLE page"));
     assert_eq!(Page::create_table_sql(fenrir_migrate::Dialect::Postgres), None);
+    // A table of others is read as any other.
+    let versions = applied::table.select(Version::as_select()).load(&mut conn).unwrap();
+    assert_eq!((versions.len(), versions[0].version.len()), (1, 14));
     // The revision applies under Diesel's own harness too.
     use diesel::migration::MigrationSource;
     let again = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS).unwrap();
@@ -77,7 +93,7 @@ fn main() {
 }
 
 fn new_page(page: &Page) -> Page {
-    Page { id: page.id, name: page.name.clone(), title: None, state: page.state, settings: page.settings.clone(), data: vec![], made_at: page.made_at }
+    Page { id: page.id, name: page.name.clone(), title: None, name_length: 0, state: page.state, settings: page.settings.clone(), data: vec![], made_at: page.made_at }
 }
 "#;
 
@@ -87,6 +103,7 @@ fn what_the_compiler_proves() {
     a_model_works_with_all_of_diesels_derives();
     what_is_not_in_a_migration_is_a_warning();
     what_is_part_of_the_schema();
+    what_plain_diesel_had_is_embedded_too();
     a_model_that_the_build_step_did_not_see_does_not_compile();
     a_wrong_schema_does_not_compile();
 }
@@ -108,6 +125,52 @@ fn a_model_works_with_all_of_diesels_derives() {
     let ran = project.cargo(&["run", "--quiet"], &[]);
     assert!(ran.ok, "{}", ran.stderr);
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+}
+
+const ADOPTED: &str = r#"
+use fenrir_migrate::Table;
+
+#[derive(Table)]
+#[diesel(table_name = page)]
+pub struct Page { pub id: i32, pub name: i32 }
+
+pub static MIGRATIONS: fenrir_migrate::Migrations = fenrir_migrate::embed_migrations!();
+
+#[test]
+fn all_run() {
+    use diesel::prelude::*;
+    let mut conn = SqliteConnection::establish(":memory:").unwrap();
+    let report = fenrir_migrate::Migrator::new(&MIGRATIONS).run(&mut conn).unwrap();
+    assert_eq!(report.steps.len(), 2);
+    diesel::insert_into(page::table).values(page::name.eq(7)).execute(&mut conn).unwrap();
+    fenrir_migrate::testing::assert_migrations_match_models(&MIGRATIONS, &mut conn);
+}
+"#;
+
+fn what_plain_diesel_had_is_embedded_too() {
+    let project = CargoProject::new("project_adopted", ADOPTED);
+    let toml = std::fs::read_to_string(project.path().join("Cargo.toml")).unwrap();
+    project.write(
+        "Cargo.toml",
+        &toml.replace("features = [\"sqlite\"] }\n\n", "features = [\"sqlite\", \"test\"] }\n\n"),
+    );
+    let up = "CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY AUTOINCREMENT, name INTEGER NOT NULL)";
+    // Without `down.sql` and `metadata.toml`.
+    project.write("migrations/2024-01-31-120000_Old/up.sql", up);
+    let said = project.checks();
+    assert!(said.contains("warning") && said.contains("`fenrir baseline -m"), "{said}");
+    let command = |arguments: &[&str]| {
+        let status = std::process::Command::new(BINARY)
+            .args(["-q", "--database-url", "sqlite://old.db"])
+            .args(arguments)
+            .current_dir(project.path())
+            .status();
+        assert!(status.unwrap().success());
+    };
+    command(&["upgrade"]);
+    command(&["baseline", "-m", "Adopt"]);
+    let ran = project.cargo(&["test", "--quiet"], &[]);
+    assert!(ran.ok && !ran.stderr.contains("warning"), "{}", ran.stderr);
 }
 
 fn what_is_not_in_a_migration_is_a_warning() {

@@ -263,6 +263,7 @@ use uuid::Uuid;
 
 #[derive(Table, Queryable, Selectable, Insertable, Debug, Clone, PartialEq)]
 #[diesel(table_name = own)]
+#[table(schema = "Web")]
 pub struct Own {
     pub id: Uuid,
     pub moment: DateTime<Utc>,
@@ -502,7 +503,7 @@ mod tests {
             "uuid", "timestamp with time zone", "jsonb", "interval", "interval", "inet", "cidr", "macaddr", "macaddr8",
             "money", "oid", "pg_lsn", "citext",
         ];
-        assert_eq!(types!(connection, TYPES, "own"), expected);
+        assert_eq!(types!(connection, TYPES, "\"Web\".own"), expected);
         let expected = [
             "integer", "text[]", "bigint[]", "bytea[]", "timestamp with time zone[]", "numeric[]", "mood[]", "citext[]",
             "int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange", "int4range[]",

@@ -1,6 +1,7 @@
 //! `fenrir migrate --add-dialect`: the whole history in the words of another database, from the changes
 //! that were recorded.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::arguments::Migrate;
 use super::context::Context;
-use super::generate::{GeneratedSql, title};
+use super::generate::GeneratedSql;
+use super::migrate::relative;
 use super::outcome::{Failure, Outcome, bullets, count};
 
 /// One migration that was made before, with the schemas around it.
@@ -33,8 +35,11 @@ pub(super) fn run(dialect: Dialect, arguments: &Migrate, context: &Context<'_>) 
     let past = past(folders)?;
     check(dialect, &past)?;
     // What is said of it, whatever the databases of the others say.
-    let by_hand: Vec<_> =
-        past.iter().filter(|one| is_by_hand(one)).map(|one| one.folder.name.clone()).collect();
+    let by_hand: Vec<_> = past
+        .iter()
+        .filter(|one| one.folder.fenrir.is_some() && is_by_hand(one))
+        .map(|one| one.folder.name.clone())
+        .collect();
     let mut text = format!("{} for {}", count(past.len(), "migration"), dialect.title());
     let target = project.migrations_root().join(dialect.name());
     if arguments.dry_run {
@@ -46,8 +51,8 @@ pub(super) fn run(dialect: Dialect, arguments: &Migrate, context: &Context<'_>) 
         }
         text.push_str(&format!(
             "\nwrote {}\nwrote `dialects` in {}",
-            shown(project, &target),
-            shown(project, &project.file())
+            relative(project, &target),
+            relative(project, &project.file())
         ));
     }
     if !by_hand.is_empty() {
@@ -76,47 +81,41 @@ fn past(folders: &[MigrationFolder]) -> Result<Vec<Past<'_>>, Failure> {
 fn is_by_hand(past: &Past<'_>) -> bool {
     let edited = || {
         let (up, down) = (past.folder.up().ok()?, past.folder.down().ok()?);
-        let fenrir = &past.folder.fenrir;
-        let checksum = fenrir_schema::migration::checksum(fenrir.parent.as_deref(), &up, &down);
-        Some(checksum != fenrir.checksum)
+        let checksum = fenrir_schema::migration::checksum(past.folder.parent.as_deref(), &up, &down);
+        Some(checksum != past.folder.fenrir.as_ref()?.checksum)
     };
     past.changes.is_empty() || edited().unwrap_or(true)
 }
 
 /// What the database cannot have, at any time.
 fn check(dialect: Dialect, past: &[Past<'_>]) -> Result<(), Failure> {
-    let mut lacks: Vec<String> = Vec::new();
+    // Each with the first migration that has it.
+    let mut lacks: BTreeMap<String, &str> = BTreeMap::new();
     for one in past {
+        let mut lack = |what: String| {
+            lacks.entry(what).or_insert(&one.folder.name);
+        };
         for table in one.after.tables.values() {
             for column in table.columns.iter().filter(|column| !dialect.holds(&column.sql_type)) {
-                lacks.push(format!(
-                    "`{}.{}`: {} has no type {}",
-                    table.name,
-                    column.name,
-                    dialect.title(),
-                    column.sql_type
-                ));
+                let (title, sql_type) = (dialect.title(), &column.sql_type);
+                lack(format!("`{}.{}`: {title} has no type {sql_type}", table.name, column.name));
             }
-            lacks.extend(
-                dialect
-                    .lacks(table, &one.after)
-                    .into_iter()
-                    .map(|lack| format!("`{}`: {}", table.name, lack.message)),
-            );
+            for one in dialect.lacks(table, &one.after) {
+                lack(format!("`{}`: {}", table.name, one.message));
+            }
         }
         for (name, definition) in &one.after.enums {
-            lacks.extend(dialect.lacks_labels(definition).map(|lack| format!("enum `{name}`: {lack}")));
+            if let Some(why) = dialect.lacks_labels(definition) {
+                lack(format!("enum `{name}`: {why}"));
+            }
         }
     }
-    lacks.sort();
-    lacks.dedup();
-    if lacks.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = lacks.values().min() else { return Ok(()) };
     Err(Failure::Refused(format!(
-        "the history has what {} cannot have:{}\nchange the models first; or begin a history of its own for it",
+        "the history has what {} cannot have:{}\nit has to be another history: where these migrations are applied nowhere yet, \
+         delete the folders from `{first}` on, change the models, and write them anew with `fenrir migrate`",
         dialect.title(),
-        bullets(lacks)
+        bullets(lacks.iter().map(|(what, folder)| format!("{what} (since `{folder}`)")))
     )))
 }
 
@@ -147,7 +146,7 @@ fn apply(
         for one in past {
             let to = folder.join(&one.folder.name);
             fs::rename(&one.folder.path, &to)?;
-            moved.push(shown(project, &to));
+            moved.push(relative(project, &to));
         }
     }
     fs::rename(&writing, target)?;
@@ -156,20 +155,25 @@ fn apply(
 }
 
 fn write_all(dialect: Dialect, past: &[Past<'_>], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut written = Vec::new();
+    let mut written: Vec<PathBuf> = Vec::new();
     for one in past {
-        let fenrir = &one.folder.fenrir;
-        let title = title(&fenrir.message, fenrir.parent.as_deref());
-        let sql = GeneratedSql::new(dialect, &title, &one.before, &one.after, &one.changes)?;
+        // What plain Diesel had is of one database; what it made is made here by the first that says so.
+        if one.folder.fenrir.is_none() {
+            continue;
+        }
+        let message = one.folder.message();
+        let parent = written.last().and(one.folder.parent.as_deref());
+        let sql = GeneratedSql::new(dialect, &message, parent, &one.before, &one.after, &one.changes)?;
         let new = NewMigration {
             folder,
+            parent,
+            adopts: false,
             up: &sql.up,
             down: &sql.down,
             up_header: &sql.up_header,
             down_header: &sql.down_header,
         };
-        let (name, parent) = (&one.folder.name, fenrir.parent.as_deref());
-        written.extend(write_migration(name, parent, &fenrir.message, &one.changes, &one.after, &[new])?);
+        written.extend(write_migration(&one.folder.name, &message, &one.changes, &one.after, &[new])?);
     }
     Ok(written)
 }
@@ -187,8 +191,4 @@ fn with_dialect(dialect: Dialect, project: &Project) -> Result<String, Failure> 
     let list: &mut Array = list.ok_or_else(broken)?;
     list.push(dialect.name());
     Ok(settings.to_string())
-}
-
-fn shown(project: &Project, path: &Path) -> String {
-    path.strip_prefix(&project.root).unwrap_or(path).display().to_string()
 }

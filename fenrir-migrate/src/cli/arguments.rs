@@ -82,10 +82,20 @@ pub(super) enum Subcommand {
     Current(Current),
     /// List the migrations, and which of them are applied
     History,
+    /// Tell whether the models, the migrations and the database say the same
+    Check(Check),
+    /// Tell how two schemas differ, or print the SQL that turns the one into the other
+    Diff(Diff),
+    /// Write models of the tables that a database has
+    Import(Import),
+    /// Print the models' schema, as JSON or as the SQL that creates it
+    Schema(PrintSchema),
     /// Create the tables straight from the models, without migrations
     CreateAll(CreateAll),
     /// Drop the models' tables and the record of migrations
     DropAll(DropAll),
+    /// Adopt a database that is there already: write the migration that makes what it has, and record it as applied
+    Baseline(Baseline),
     /// Record a revision without running anything
     Stamp(Stamp),
 }
@@ -111,6 +121,18 @@ pub(super) struct Features {
     pub(super) no_default_features: bool,
 }
 
+/// What is said of names that change.
+#[derive(Args, Default)]
+pub(super) struct Renamed {
+    /// Say that a thing was renamed: `old=new` for a table or an enum, `table.old=new` for a column,
+    /// `enum.old=new` for a label
+    #[arg(long, value_name = "OLD=NEW")]
+    pub(super) rename: Vec<String>,
+    /// Say that nothing was renamed: what looks like it is a drop and an addition
+    #[arg(long)]
+    pub(super) no_renames: bool,
+}
+
 #[derive(Args)]
 pub(super) struct Migrate {
     /// What the migration does; its folder is named after it
@@ -122,13 +144,8 @@ pub(super) struct Migrate {
     /// Write the migrations that there are for another database too: `postgres`, `sqlite` or `mysql`
     #[arg(long, value_name = "DIALECT", conflicts_with_all = ["message", "empty", "rename", "no_renames", "allow_data_loss"])]
     pub(super) add_dialect: Option<Dialect>,
-    /// Say that a thing was renamed: `old=new` for a table or an enum, `table.old=new` for a column,
-    /// `enum.old=new` for a label
-    #[arg(long, value_name = "OLD=NEW")]
-    pub(super) rename: Vec<String>,
-    /// Say that nothing was renamed: what looks like it is a drop and an addition
-    #[arg(long)]
-    pub(super) no_renames: bool,
+    #[command(flatten)]
+    pub(super) renamed: Renamed,
     /// Drop tables and columns with what they hold, without asking
     #[arg(long)]
     pub(super) allow_data_loss: bool,
@@ -173,6 +190,74 @@ pub(super) struct Current {
 }
 
 #[derive(Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct Import {
+    /// The folder to write the models to, a file for each table; without it and `--single-file`, they are printed
+    #[arg(long, value_name = "DIR", conflicts_with = "single_file")]
+    pub(super) out: Option<PathBuf>,
+    /// The file to write all models to
+    #[arg(long, value_name = "PATH")]
+    pub(super) single_file: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Only these tables, with `*` for any text; with several, those that fit one of them
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(super) tables: Vec<String>,
+    /// Not these tables, with `*` for any text
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(super) exclude: Vec<String>,
+    /// The schema of PostgreSQL to import, more than once for several; otherwise the first of `search_path`
+    #[arg(long, value_name = "NAME")]
+    pub(super) schema: Vec<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Diff {
+    /// The schema to begin with: `models`, `migrations`, `migrations@REVISION`, `database`, a database's URL, or a file
+    /// of SQL, `PATH.sql`
+    #[arg(long, value_name = "SCHEMA", allow_hyphen_values = true)]
+    pub(super) from: String,
+    /// The schema to come to, said in the same way
+    #[arg(long, value_name = "SCHEMA", allow_hyphen_values = true)]
+    pub(super) to: String,
+    /// Print the SQL that turns the first into the second
+    #[arg(long)]
+    pub(super) sql: bool,
+    #[command(flatten)]
+    pub(super) renamed: Renamed,
+    /// Say what a column gets in the rows that there are, or in those that hold NULL: an SQL expression
+    #[arg(long, value_name = "TABLE.COLUMN=SQL", requires = "sql")]
+    pub(super) backfill: Vec<String>,
+    /// Say how the values of a column become those of its new type: an SQL expression
+    #[arg(long, value_name = "TABLE.COLUMN=SQL", requires = "sql")]
+    pub(super) using: Vec<String>,
+    /// Drop tables and columns with what they hold, without asking
+    #[arg(long)]
+    pub(super) allow_data_loss: bool,
+    /// Read this schema of a PostgreSQL database, and no others but the default one and those of the models or
+    /// migrations; once for each
+    #[arg(long, value_name = "NAME")]
+    pub(super) schema: Vec<String>,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct PrintSchema {
+    /// As the SQL that creates it on an empty database: that of `--dialect`, where there are several
+    #[arg(long)]
+    pub(super) sql: bool,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
 pub(super) struct CreateAll {
     /// Record all migrations as applied
     #[arg(long)]
@@ -186,6 +271,18 @@ pub(super) struct DropAll {
     /// Do not ask for the database's name
     #[arg(long)]
     pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) features: Features,
+}
+
+#[derive(Args)]
+pub(super) struct Baseline {
+    /// What the migration is; its folder is named after it
+    #[arg(short, long, value_name = "TEXT")]
+    pub(super) message: String,
+    /// Print the migration instead of writing and recording it
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) features: Features,
 }

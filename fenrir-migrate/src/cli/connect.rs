@@ -72,15 +72,20 @@ pub fn database_url_from_environment() -> Result<Option<DatabaseUrl>, String> {
     from_environment().map(|url| url.map(DatabaseUrl))
 }
 
+/// Says so where an address on the command line has a password in it.
+pub(super) fn warn_of_password(url: &url::DatabaseUrl, global: &Global) {
+    if url.has_password() && !global.quiet {
+        warn(
+            "a password on the command line can be read by other users of this machine: `DATABASE_URL` cannot",
+        );
+    }
+}
+
 pub(super) fn find(global: &Global, project: Option<&Project>) -> Result<Option<url::DatabaseUrl>, Failure> {
     let url = if let Some(text) = &global.database_url {
         let url = url::DatabaseUrl::parse(text)
             .map_err(|error| Failure::error(format!("`--database-url`: {error}")))?;
-        if url.has_password() && !global.quiet {
-            warn(
-                "a password on the command line can be read by other users of this machine: `DATABASE_URL` cannot",
-            );
-        }
+        warn_of_password(&url, global);
         Some(url)
     } else {
         from_environment().map_err(Failure::Error)?

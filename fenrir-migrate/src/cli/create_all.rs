@@ -50,7 +50,7 @@ fn stampable(
     schema: &Schema,
 ) -> Result<Revisions, Failure> {
     let revisions = context.revisions(url)?;
-    let head = revisions.all().last().map(|head| head.schema_hash().to_owned());
+    let head = revisions.all().last().and_then(|head| head.schema_hash()).map(str::to_owned);
     if head != Some(schema.hash()) {
         return Err(Failure::Refused(
             "`--stamp` records the head, but the models have changes that no migration makes yet: `fenrir migrate -m \
@@ -78,6 +78,7 @@ fn create(
             there.push(format!("enum `{name}`"));
         }
     }
+    refuse_missing(database, schema)?;
     if !there.is_empty() {
         return Err(Failure::error(format!(
             "already there:{}\n`create-all` is for an empty database: `fenrir upgrade` brings one with migrations up to \
@@ -97,6 +98,23 @@ fn create(
         record::create(database)?;
         for migration in revisions.all() {
             record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a foreign key points at that others make must be there.
+fn refuse_missing(database: &mut dyn Database, schema: &Schema) -> Result<(), Failure> {
+    for table in schema.of(database.dialect()).tables.values() {
+        let pointed = table.foreign_keys.values().map(|key| &key.references);
+        for name in pointed.filter(|name| schema.unmanaged.tables.contains_key(*name)) {
+            if !database.has_table(name).map_err(Error::database("looking for tables"))? {
+                return Err(Failure::error(format!(
+                    "table `{}` refers to `{name}`, which is unmanaged and not in the database: whoever makes it must do \
+                     so first",
+                    table.name
+                )));
+            }
         }
     }
     Ok(())

@@ -64,6 +64,10 @@ fn settle_losses(
         return Ok(());
     }
     let mut losses = Vec::new();
+    let of_diesel = reverted.iter().filter(|migration| migration.is_of_diesel());
+    let unknown: Vec<_> = of_diesel
+        .map(|one| format!("whatever `{}` drops, a migration of Diesel's own", one.name()))
+        .collect();
     // What came after a migration may have named things anew.
     let mut renames: Vec<Renamed> = Vec::new();
     for migration in reverted {
@@ -75,10 +79,10 @@ fn settle_losses(
         }
         renames.splice(0..0, migration.renames()?);
     }
-    if losses.is_empty() {
+    if losses.is_empty() && unknown.is_empty() {
         return Ok(());
     }
-    let list = bullets(&losses);
+    let list = bullets(losses.iter().map(ToString::to_string).chain(unknown));
     if context.can_ask() && context.ask(&format!("This loses data:{list}\nGo on?"))? {
         return Ok(());
     }
@@ -88,7 +92,7 @@ fn settle_losses(
 /// Whether a table has a row, or a column a value.
 fn holds_data(loss: &Loss, database: &mut dyn Database) -> Result<bool, Failure> {
     let dialect = database.dialect();
-    let table = dialect.quote(&loss.table);
+    let table = dialect.quote_table(&loss.table);
     let condition = loss
         .column
         .as_ref()

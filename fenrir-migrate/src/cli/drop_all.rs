@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &DropAll, context: &Context<'_>) -> Result<Outcome,
     let database = &mut *database;
     objects.extend(built(database, &revisions)?);
     for table in [FENRIR_TABLE, DIESEL_TABLE] {
-        objects.extend(Identifier::new(table).map(Object::Table));
+        objects.extend(Identifier::new(table).map(|name| Object::Table(name.into())));
     }
     let there = present(database, objects)?;
     if there.is_empty() {

@@ -11,7 +11,6 @@ use super::outcome::Failure;
 pub(super) struct Generated {
     pub(super) name: String,
     pub(super) message: String,
-    pub(super) parent: Option<String>,
     pub(super) changes: Vec<Change>,
     pub(super) after: Schema,
     /// On what rows it fails.
@@ -22,6 +21,10 @@ pub(super) struct Generated {
 /// Its SQL for one dialect.
 pub(super) struct GeneratedSql {
     pub(super) dialect: Dialect,
+    /// The revision that it follows there.
+    pub(super) parent: Option<String>,
+    /// Whether migrations of plain Diesel's have made its changes there.
+    pub(super) adopts: bool,
     pub(super) up: Script,
     pub(super) down: Script,
     pub(super) up_header: Vec<String>,
@@ -29,7 +32,7 @@ pub(super) struct GeneratedSql {
 }
 
 /// The first lines of `up.sql`.
-pub(super) fn title(message: &str, parent: Option<&str>) -> [String; 2] {
+fn title(message: &str, parent: Option<&str>) -> [String; 2] {
     let follows = match parent {
         Some(parent) => format!("Follows revision {parent}."),
         None => "The first migration.".to_owned(),
@@ -40,7 +43,8 @@ pub(super) fn title(message: &str, parent: Option<&str>) -> [String; 2] {
 impl GeneratedSql {
     pub(super) fn new(
         dialect: Dialect,
-        title: &[String],
+        message: &str,
+        parent: Option<&str>,
         before: &Schema,
         after: &Schema,
         changes: &[Change],
@@ -53,10 +57,11 @@ impl GeneratedSql {
             up.frame = dialect.frame();
             down.frame = dialect.frame();
         }
-        let mut up_header = title.to_vec();
-        lost(&mut up_header, changes.iter().filter_map(Change::loses));
-        up_header.extend(risks(changes));
-        let mut down_header = vec![format!("Reverts: {}", title[0])];
+        // What is said of the files is of this database.
+        let changes = &dialect.own_changes(before, changes);
+        let back = dialect.own_changes(after, &back);
+        let up_header = up_header(&title(message, parent), changes);
+        let mut down_header = vec![reverts(message)];
         lost(&mut down_header, back.iter().filter_map(Change::loses));
         down_header.extend(risks(&back));
         for change in changes {
@@ -82,6 +87,9 @@ impl GeneratedSql {
                     ));
                 }
             } else if let Change::AddColumn { table, column, .. } = change {
+                if column.generated.is_some() {
+                    continue;
+                }
                 let stand_in = stand_ins.iter().find(|one| one.table == *table && one.column == column.name);
                 let bound = before.tables.get(table).is_some_and(|table| table.binds(&column.name));
                 let instead = match (stand_in, &column.default) {
@@ -101,8 +109,38 @@ impl GeneratedSql {
                 ));
             }
         }
-        Ok(Self { dialect, up, down, up_header, down_header })
+        let parent = parent.map(str::to_owned);
+        Ok(Self { dialect, parent, adopts: false, up, down, up_header, down_header })
     }
+
+    /// One that says what the migrations before it, which plain Diesel has, have made.
+    pub(super) fn adopting(dialect: Dialect, message: &str, parent: &str) -> Self {
+        let mut up_header = title(message, Some(parent)).to_vec();
+        up_header.push("The migrations before it have made what `changes.json` says.".to_owned());
+        let down_header = vec![reverts(message), "What the migrations before it have made stays.".to_owned()];
+        let parent = Some(parent.to_owned());
+        Self {
+            dialect,
+            parent,
+            adopts: true,
+            up: Script::default(),
+            down: Script::default(),
+            up_header,
+            down_header,
+        }
+    }
+}
+
+fn reverts(message: &str) -> String {
+    format!("Reverts: {message}")
+}
+
+/// What is said of the changes that one database sees, at the head of a file that makes them.
+pub(super) fn up_header(title: &[String], changes: &[Change]) -> Vec<String> {
+    let mut header = title.to_vec();
+    lost(&mut header, changes.iter().filter_map(Change::loses));
+    header.extend(risks(changes));
+    header
 }
 
 /// On what rows the changes fail; a table that is created with them has none.
@@ -125,6 +163,11 @@ fn lost(header: &mut Vec<String>, losses: impl Iterator<Item = Loss>) {
 }
 
 impl Generated {
+    /// Its revision id.
+    pub(super) fn revision(&self) -> String {
+        self.name.split('_').next().unwrap_or_default().replace('-', "")
+    }
+
     /// Writes all of its folders, or none.
     pub(super) fn write(&self, project: &Project) -> Result<Vec<PathBuf>, Failure> {
         let folders: Vec<_> = self.dialects.iter().map(|sql| project.migrations_of(sql.dialect)).collect();
@@ -134,13 +177,14 @@ impl Generated {
             .zip(&folders)
             .map(|(sql, folder)| NewMigration {
                 folder,
+                parent: sql.parent.as_deref(),
+                adopts: sql.adopts,
                 up: &sql.up,
                 down: &sql.down,
                 up_header: &sql.up_header,
                 down_header: &sql.down_header,
             })
             .collect();
-        let parent = self.parent.as_deref();
-        Ok(write_migration(&self.name, parent, &self.message, &self.changes, &self.after, &migrations)?)
+        Ok(write_migration(&self.name, &self.message, &self.changes, &self.after, &migrations)?)
     }
 }

@@ -16,19 +16,25 @@
 
 mod add_dialect;
 mod arguments;
+mod baseline;
+mod changes;
+mod check;
 mod connect;
 mod context;
 mod create_all;
 mod current;
+mod diff;
 mod downgrade;
 mod drop_all;
 mod generate;
 mod history;
+mod import;
 mod init;
 mod migrate;
 mod models;
 mod outcome;
 mod rename;
+mod schema;
 mod stamp;
 mod upgrade;
 
@@ -96,8 +102,13 @@ fn dispatch(command: &Subcommand, context: &Context<'_>) -> Result<Outcome, Fail
         Subcommand::Downgrade(arguments) => downgrade::run(arguments, context),
         Subcommand::Current(arguments) => current::run(arguments, context),
         Subcommand::History => history::run(context),
+        Subcommand::Check(arguments) => check::run(arguments, context),
+        Subcommand::Import(arguments) => import::run(arguments, context),
+        Subcommand::Diff(arguments) => diff::run(arguments, context),
+        Subcommand::Schema(arguments) => schema::run(arguments, context),
         Subcommand::CreateAll(arguments) => create_all::run(arguments, context),
         Subcommand::DropAll(arguments) => drop_all::run(arguments, context),
+        Subcommand::Baseline(arguments) => baseline::run(arguments, context),
         Subcommand::Stamp(arguments) => stamp::run(arguments, context),
     }
 }

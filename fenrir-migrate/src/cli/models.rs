@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fenrir_schema::project::Project;
 use fenrir_schema::reader::lower::Lowered;
 use fenrir_schema::source::{CommandCfg, Models, Package};
-use fenrir_schema::{Expression, Identifier, Renames, Schema};
+use fenrir_schema::{Expression, Identifier, Renames, Schema, TableName};
 
 use super::arguments::Features;
 use super::context::Context;
@@ -14,10 +14,12 @@ use super::outcome::{Failure, count};
 /// The schema of the models, with what else they say of migrations.
 pub(super) struct ModelSchema {
     pub(super) schema: Schema,
-    pub(super) backfills: BTreeMap<(Identifier, Identifier), Expression>,
-    pub(super) usings: BTreeMap<(Identifier, Identifier), Expression>,
+    pub(super) backfills: BTreeMap<(TableName, Identifier), Expression>,
+    pub(super) usings: BTreeMap<(TableName, Identifier), Expression>,
     /// What is said to have had another name, whether it still has it or not.
     pub(super) renames: Renames,
+    /// The file and the line of each table's model.
+    pub(super) places: BTreeMap<TableName, String>,
 }
 
 /// Reads the sources of the package that the project names.
@@ -31,15 +33,22 @@ pub(super) fn read(project: &Project, features: &Features) -> Result<ModelSchema
         .map_err(Failure::Error)?;
     let models = Models::read(&package, &project.dialects, &CommandCfg::new(features))?;
     let problems = models.problems();
+    let folder = package.folder.strip_prefix(&project.root).unwrap_or(&package.folder);
     if !problems.is_empty() {
-        let folder = package.folder.strip_prefix(&project.root).unwrap_or(&package.folder);
         let lines: Vec<_> =
             problems.iter().map(|problem| folder.join(problem.to_string()).display().to_string()).collect();
         let mistakes = count(problems.len(), "mistake");
         return Err(Failure::error(format!("{mistakes} in the models\n{}", lines.join("\n"))));
     }
+    let found = models.sources.definitions.models.iter().enumerate();
+    let places = found.map(|(index, found)| {
+        let place = models.sources.place_of_model(index);
+        let file = folder.join(&place.file);
+        (found.model.table_name(), format!("{}:{}", file.display(), place.line))
+    });
+    let places = places.collect();
     let Lowered { schema, backfills, usings, renames, .. } = models.lowered;
-    Ok(ModelSchema { schema, backfills, usings, renames })
+    Ok(ModelSchema { schema, backfills, usings, renames, places })
 }
 
 /// The schema of the models: as the binary has it, if it has one, or as the sources do.

@@ -18,9 +18,12 @@ impl DatabaseUrl {
                 .map(|connection| Connected::Postgres(Box::new(connection)))
                 .map_err(explain),
             #[cfg(feature = "sqlite")]
-            Dialect::Sqlite => diesel::SqliteConnection::establish(self.reveal())
-                .map(|connection| Connected::Sqlite(Box::new(connection)))
-                .map_err(explain),
+            Dialect::Sqlite => {
+                let connection = diesel::SqliteConnection::establish(self.reveal()).map_err(explain)?;
+                let mut connected = Connected::Sqlite(Box::new(connection));
+                self.look_into(&mut connected)?;
+                Ok(connected)
+            }
             #[cfg(feature = "mysql")]
             Dialect::Mysql => diesel::MysqlConnection::establish(self.reveal())
                 .map(|connection| Connected::Mysql(Box::new(connection)))
@@ -33,6 +36,20 @@ impl DatabaseUrl {
                     other.title()
                 ))
             }
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl DatabaseUrl {
+    /// SQLite opens any file, and reads it only when it is asked for something.
+    fn look_into(&self, connected: &mut Connected) -> Result<(), String> {
+        let mut database = connected.database();
+        match database.execute("SELECT count(*) FROM sqlite_master") {
+            Err(error) if !database.is_busy(&error) => {
+                Err(format!("`{self}` cannot be read as a SQLite database: {error}"))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::connection::{LoadConnection, TransactionManager};
-use fenrir_schema::{Dialect, Frame, Identifier};
+use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 
 /// A row of texts.
 pub(crate) type Row = Vec<Option<String>>;
@@ -49,14 +49,18 @@ pub trait Database {
     /// Whether an error says that another connection is in the way for the moment.
     fn is_busy(&self, error: &diesel::result::Error) -> bool;
     /// Whether a table of that name is there.
-    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool>;
+    fn has_table(&mut self, name: &TableName) -> QueryResult<bool>;
     /// Whether a table has a column of that name.
-    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool>;
+    fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool>;
     /// Whether an enum of that name is there.
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool>;
     /// Drops tables, which may point at each other, and enums: all or none, where the database can. Fails where a table that
     /// stays points at one of them.
-    fn drop_all(&mut self, tables: &[Identifier], enums: &[Identifier]) -> QueryResult<()>;
+    fn drop_all(&mut self, tables: &[TableName], enums: &[Identifier]) -> QueryResult<()>;
+    /// Runs statements that stand in a frame, and keeps what hangs on the tables that they build anew.
+    fn execute_framed(&mut self, sql: &str) -> QueryResult<()> {
+        self.execute(sql)
+    }
     /// Makes the settings of a frame, and returns the statements that put them back as they were.
     fn enter_frame(&mut self, frame: Frame) -> QueryResult<String>;
 

@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
 use diesel::mysql::Mysql;
-use fenrir_schema::{Dialect, Frame, Identifier};
+use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 
 use super::{Database, MigratorBackend, Row, sealed, text_rows};
 
@@ -66,16 +66,16 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
         self.execute(&format!("SET SESSION sql_mode = {}", Dialect::Mysql.literal(mode)))
     }
 
-    fn drop_tables(&mut self, tables: &[Identifier]) -> QueryResult<()> {
+    fn drop_tables(&mut self, tables: &[TableName]) -> QueryResult<()> {
         for table in tables {
             let sql = "SELECT table_name, if(table_schema = database(), NULL, table_schema) \
                        FROM information_schema.key_column_usage \
                        WHERE referenced_table_schema = database() AND referenced_table_name = ?";
-            for row in self.rows(sql, &[table.as_str()])? {
+            for row in self.rows(sql, &[table.name.as_str()])? {
                 let mut row = row.into_iter();
                 let other = row.next().flatten().unwrap_or_default();
                 let schema = row.next().flatten();
-                let ours = tables.iter().any(|table| table.as_str().eq_ignore_ascii_case(&other));
+                let ours = tables.iter().any(|table| table.name.as_str().eq_ignore_ascii_case(&other));
                 if !ours || schema.is_some() {
                     let place = schema.map(|schema| format!(" in `{schema}`")).unwrap_or_default();
                     let message =
@@ -84,7 +84,7 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
                 }
             }
         }
-        let names: Vec<_> = tables.iter().map(|table| Dialect::Mysql.quote(table)).collect();
+        let names: Vec<_> = tables.iter().map(|table| Dialect::Mysql.quote_table(table)).collect();
         self.execute(&format!("DROP TABLE {}", names.join(", ")))
     }
 }
@@ -175,18 +175,18 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
 
     /// Names of tables differ in case where the server's files do, whatever `information_schema` makes of it
     /// (<https://dev.mysql.com/doc/refman/8.0/en/identifier-case-sensitivity.html>).
-    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+    fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM information_schema.tables \
                    WHERE table_schema = database() AND table_name = ? AND \
                    (@@lower_case_table_names <> 0 OR CAST(table_name AS binary) = CAST(? AS binary))";
-        Ok(!self.rows(sql, &[name.as_str(), name.as_str()])?.is_empty())
+        Ok(!self.rows(sql, &[name.name.as_str(), name.name.as_str()])?.is_empty())
     }
 
-    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+    fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM information_schema.columns \
                    WHERE table_schema = database() AND table_name = ? AND column_name = ? AND \
                    (@@lower_case_table_names <> 0 OR CAST(table_name AS binary) = CAST(? AS binary))";
-        Ok(!self.rows(sql, &[table.as_str(), column.as_str(), table.as_str()])?.is_empty())
+        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str(), table.name.as_str()])?.is_empty())
     }
 
     /// An enum is a part of each column that has it.
@@ -196,7 +196,7 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
 
     /// Foreign keys between them are no hindrance where they are not looked at; so who else points at them
     /// is looked at first.
-    fn drop_all(&mut self, tables: &[Identifier], _: &[Identifier]) -> QueryResult<()> {
+    fn drop_all(&mut self, tables: &[TableName], _: &[Identifier]) -> QueryResult<()> {
         let checks = self.value("SELECT CAST(@@SESSION.foreign_key_checks AS char)")?;
         self.execute("SET foreign_key_checks = 0")?;
         let result = self.drop_tables(tables);

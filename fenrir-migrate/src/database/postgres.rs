@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
 use diesel::pg::Pg;
-use fenrir_schema::{Dialect, Frame, Identifier};
+use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 
 use super::{Database, MigratorBackend, Row, sealed, text_rows};
 
@@ -28,6 +28,11 @@ impl sealed::Backend for Pg {
 }
 
 struct Postgres<'a, C>(&'a mut C);
+
+/// The schema that a table lies in; empty for the one in which tables are made by themselves.
+fn place(table: &TableName) -> &str {
+    table.schema.as_ref().map_or("", Identifier::as_str)
+}
 
 /// What the lock is called.
 const LOCK_NAME: &str = "fenrir migrations";
@@ -103,35 +108,36 @@ impl<C: LoadConnection<Backend = Pg>> Database for Postgres<'_, C> {
         matches!(error, diesel::result::Error::RollbackTransaction)
     }
 
-    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+    fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f') \
-                   AND relnamespace = current_schema()::regnamespace";
-        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+                   AND relnamespace = (SELECT oid FROM pg_namespace \
+                   WHERE nspname = coalesce(nullif($2, ''), current_schema()))";
+        Ok(!self.rows(sql, &[name.name.as_str(), place(name)])?.is_empty())
     }
 
-    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+    fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
                    WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped \
-                   AND c.relnamespace = current_schema()::regnamespace";
-        Ok(!self.rows(sql, &[table.as_str(), column.as_str()])?.is_empty())
+                   AND c.relnamespace = (SELECT oid FROM pg_namespace \
+                   WHERE nspname = coalesce(nullif($3, ''), current_schema()))";
+        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str(), place(table)])?.is_empty())
     }
 
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM pg_type WHERE typname = $1 AND typtype = 'e' \
-                   AND typnamespace = current_schema()::regnamespace";
+                   AND typnamespace = quote_ident(current_schema())::regnamespace";
         Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
     }
 
     /// The tables in one statement, so that foreign keys between them are no hindrance; without
     /// CASCADE, so that nothing else goes.
-    fn drop_all(&mut self, tables: &[Identifier], enums: &[Identifier]) -> QueryResult<()> {
-        let list = |names: &[Identifier]| {
-            names.iter().map(|name| Dialect::Postgres.quote(name)).collect::<Vec<_>>().join(", ")
-        };
+    fn drop_all(&mut self, tables: &[TableName], enums: &[Identifier]) -> QueryResult<()> {
+        let tables: Vec<_> = tables.iter().map(|name| Dialect::Postgres.quote_table(name)).collect();
+        let enums: Vec<_> = enums.iter().map(|name| Dialect::Postgres.quote(name)).collect();
         let mut sql = String::from("BEGIN;");
         for (kind, names) in [("TABLE", tables), ("TYPE", enums)] {
             if !names.is_empty() {
-                sql.push_str(&format!(" DROP {kind} {};", list(names)));
+                sql.push_str(&format!(" DROP {kind} {};", names.join(", ")));
             }
         }
         sql.push_str(" COMMIT");

@@ -19,6 +19,8 @@ pub struct DatabaseUrl {
     secrets: Vec<Secret>,
     /// The file that it is, if it is one and no more than one: no URI, not in memory.
     file: Option<PathBuf>,
+    /// The file that a URI with parameters names.
+    uri_file: Option<PathBuf>,
 }
 
 /// Why a URL is none of a database. It never holds the URL.
@@ -113,7 +115,7 @@ impl DatabaseUrl {
 
     /// Whether there is something to connect to without making it: a file of SQLite's may not be there.
     pub(crate) fn exists(&self) -> bool {
-        self.file.as_ref().is_none_or(|file| file.exists())
+        self.file.as_ref().or(self.uri_file.as_ref()).is_none_or(|file| file.exists())
     }
 
     /// The database's name: for SQLite, that of its file.
@@ -143,6 +145,10 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
         name: name.unwrap_or_else(|| file.to_owned()),
         secrets: Vec::new(),
         file: (file == path && path != ":memory:").then(|| PathBuf::from(path)),
+        uri_file: (file != path && file != ":memory:" && !path.contains("mode=memory"))
+            .then(|| percent_decode_str(file).decode_utf8().ok())
+            .flatten()
+            .map(|file| PathBuf::from(file.as_ref())),
     })
 }
 
@@ -220,6 +226,7 @@ fn server(text: &str, dialect: Dialect, scheme: &str) -> Result<DatabaseUrl, Url
         name,
         secrets,
         file: None,
+        uri_file: None,
     })
 }
 

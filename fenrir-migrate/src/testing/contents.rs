@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use diesel::connection::LoadConnection;
-use fenrir_schema::{Dialect, Identifier, Renames, Schema, diff};
+use fenrir_schema::{Dialect, Renames, Schema, TableName, diff};
 
 use super::Error;
 use crate::database::{MigratorBackend, sealed};
-use crate::{Migrations, Migrator, Model, Table, in_full};
+use crate::record::{DIESEL_TABLE, FENRIR_TABLE};
+use crate::{Created, Migrations, Migrator, Model, Table, in_full};
 
 /// What a test's database holds when the test begins.
 ///
@@ -101,7 +102,10 @@ impl Contents {
         let text = match &self.0 {
             Kind::Migrated(migrations) => {
                 let all = migrations.of(dialect).unwrap_or_default();
-                all.iter().map(|migration| migration.checksum).collect::<Vec<_>>().join(" ").into()
+                let mut parts: Vec<_> = all.iter().map(|migration| migration.checksum).collect();
+                let unmanaged = create_unmanaged(migrations, dialect)?;
+                parts.push(&unmanaged);
+                parts.join(" ").into()
             }
             _ => self.sql(dialect)?,
         };
@@ -115,13 +119,19 @@ impl Contents {
         C: LoadConnection,
         C::Backend: MigratorBackend,
     {
+        let dialect = <C::Backend as sealed::Backend>::DIALECT;
         if let Kind::Migrated(migrations) = &self.0 {
+            let sql = create_unmanaged(migrations, dialect)?;
+            if !sql.is_empty() {
+                connection
+                    .batch_execute(&sql)
+                    .map_err(|error| Error::because("creating the tables that are not managed", error))?;
+            }
             let result = Migrator::new(migrations).run(connection);
             return result
                 .map(drop)
                 .map_err(|error| Error::because("migrating a test's database", in_full(&error)));
         }
-        let dialect = <C::Backend as sealed::Backend>::DIALECT;
         let sql = self.sql(dialect)?;
         if sql.is_empty() {
             return Ok(());
@@ -140,13 +150,7 @@ impl Contents {
                 if migrations.of(dialect).is_none() {
                     return Err(not_for(dialect));
                 }
-                let empty = Schema::default();
-                let doing = "creating the models' tables";
-                let changes = diff(&empty, &migrations.schema(), &Renames::default());
-                let script = dialect
-                    .script(&empty, &changes)
-                    .map_err(|error| Error::because(doing, in_full(&error)))?;
-                Ok(Cow::Owned(script.bare_sql()))
+                create(&migrations.schema().with_unmanaged(), dialect).map(Cow::Owned)
             }
             Kind::Models(models) => create_models(models, dialect).map(Cow::Owned),
         }
@@ -163,6 +167,37 @@ fn not_for(dialect: Dialect) -> Error {
         "these models are not for {}: name `{dialect}` among the `dialects` of their `fenrir.toml`",
         dialect.title()
     ))
+}
+
+fn create(schema: &Schema, dialect: Dialect) -> Result<String, Error> {
+    let empty = Schema::default();
+    let changes = diff(&empty, schema, &Renames::default());
+    let script = dialect.script(&empty, &changes);
+    let script = script.map_err(|error| Error::because("creating the models' tables", in_full(&error)))?;
+    Ok(script.bare_sql())
+}
+
+/// The tables of others that migrations count on: those that they make themselves are none. A foreign key to
+/// a table that is not there yet is left out.
+fn create_unmanaged(migrations: &Migrations, dialect: Dialect) -> Result<String, Error> {
+    let mut schema =
+        Schema { unmanaged: migrations.schema().unmanaged, ..Schema::default() }.with_unmanaged();
+    let all = migrations.of(dialect).unwrap_or_default();
+    let made = || all.iter().flat_map(|migration| migration.creates);
+    schema.tables.retain(|name, _| {
+        let text = name.to_text();
+        // Those of the history are made by whoever keeps it.
+        let is_history = [DIESEL_TABLE, FENRIR_TABLE].contains(&text.as_str());
+        !is_history && !made().any(|made| matches!(made, Created::Table(made) if *made == text))
+    });
+    schema
+        .enums
+        .retain(|name, _| !made().any(|made| matches!(made, Created::Enum(made) if *made == name.as_str())));
+    let there: BTreeSet<_> = schema.tables.keys().cloned().collect();
+    for table in schema.tables.values_mut() {
+        table.foreign_keys.retain(|_, key| there.contains(&key.references));
+    }
+    create(&schema, dialect)
 }
 
 /// The models' tables, each after those that it points at; an enum that two of them have once.
@@ -182,7 +217,7 @@ fn create_models(models: &[ModelTable], dialect: Dialect) -> Result<String, Erro
             )));
         }
     }
-    let names: BTreeSet<&Identifier> = schema.tables.keys().collect();
+    let names: BTreeSet<&TableName> = schema.tables.keys().collect();
     let mut seen = BTreeSet::new();
     let mut sql = String::new();
     for name in schema.creation_order(&names) {

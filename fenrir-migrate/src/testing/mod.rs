@@ -45,11 +45,21 @@ mod tally;
 
 #[cfg(feature = "async")]
 pub use self::backend::AsyncTestConnection;
+#[cfg(feature = "cli")]
+pub(crate) use self::backend::Held;
 #[doc(hidden)]
 pub use self::run::{run, run_in_transaction, run_with_database, seeded};
 #[cfg(feature = "async")]
 #[doc(hidden)]
 pub use self::run_async::{async_run, async_run_in_transaction, async_run_with_database};
+
+/// An empty database that is there for as long as what is returned, on the servers that tests have.
+#[cfg(feature = "cli")]
+pub(crate) fn temporary(dialect: crate::Dialect) -> Result<Box<dyn Held>, Error> {
+    keep::tidy_once();
+    backend::create(dialect, &Contents::empty())
+}
+
 pub use self::{
     agree::assert_migrations_match_models,
     backend::{SyncTestConnection, TestConnection},

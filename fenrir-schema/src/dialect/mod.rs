@@ -2,10 +2,12 @@
 //! in their own files, behind [`Rules`].
 
 mod ddl;
+mod labels;
 mod lack;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod type_text;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,9 +16,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use self::lack::{Lack, Part};
+use crate::sql_file::FileSyntax;
 use crate::{
-    Change, Column, Conversion, DefaultValue, EnumType, Expression, FoldError, Frame, Identifier, Schema,
-    Script, SqlType, Table,
+    AutoIncrement, Change, Column, Conversion, DefaultValue, EnumType, Expression, FoldError, Frame,
+    Identifier, Schema, Script, SqlType, Table, TableName, TableOptions, TokenKind, TypeName, TypeNameError,
+    Unmanaged, projection,
 };
 
 /// A database that Fenrir writes SQL for.
@@ -41,10 +45,55 @@ pub enum Dialect {
     Mysql,
 }
 
+/// What stands in quotes that begin with one character.
+pub(crate) struct Quoted {
+    pub(crate) kind: TokenKind,
+    pub(crate) close: char,
+    /// Whether a backslash makes another character of the next.
+    pub(crate) escapes: bool,
+}
+
 /// What one database has of its own.
 trait Rules {
     /// What it calls a type; `None` if it has none for it.
     fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>>;
+    /// The type that it calls so, where that is one that it has a name for: see [`Dialect::read_type`].
+    fn known_type(&self, name: &TypeName) -> Option<SqlType>;
+    /// What a table of these options calls a type; `None` if it has none for it.
+    fn type_name_in(&self, _: &TableOptions, sql_type: &SqlType) -> Option<Cow<'static, str>> {
+        self.type_name(sql_type)
+    }
+    /// The type that a table of these options calls so.
+    fn known_type_in(&self, _: &TableOptions, name: &TypeName) -> Option<SqlType> {
+        self.known_type(name)
+    }
+    /// The type of Diesel's whose values those of a type of another name are too, if there is one.
+    #[cfg(feature = "writer")]
+    fn like_type(&self, name: &TypeName) -> Option<SqlType>;
+    /// The same name of a type of the user's own, however it is written.
+    fn canonical_type_name(&self, name: TypeName) -> TypeName {
+        name
+    }
+    /// Whether enums are types with names of their own.
+    fn has_enums(&self) -> bool;
+    /// What a column, a constraint or an index is in it that can be said in more than one way, or not at all:
+    /// see [`Schema::normal_form`].
+    fn normalize(&self, _: &mut Table) {}
+    /// What stands behind a quote.
+    fn quoted(&self, first: char) -> Option<Quoted> {
+        let quoted = |kind, close| Some(Quoted { kind, close, escapes: false });
+        match first {
+            '\'' => quoted(TokenKind::Text, '\''),
+            '"' => quoted(TokenKind::Name, '"'),
+            _ => None,
+        }
+    }
+    /// How its own program reads a file, and what of a dump makes a schema.
+    fn file_syntax(&self) -> &'static FileSyntax;
+    /// Whether a word in front of a text says nothing of it that matters.
+    fn is_silent(&self, _: &str) -> bool {
+        false
+    }
     /// What stands around a name that cannot stand by itself.
     fn quotation_mark(&self) -> char {
         '"'
@@ -57,6 +106,10 @@ trait Rules {
     fn default(&self, value: &DefaultValue, sql_type: &SqlType) -> String;
     /// Whether tables and columns can have comments.
     fn has_comments(&self) -> bool;
+    /// Whether an enum is a thing by itself, and not a part of each column that has it.
+    fn names_enums(&self) -> bool {
+        false
+    }
     /// Whether types can come from extensions.
     fn has_extensions(&self) -> bool {
         false
@@ -102,10 +155,19 @@ trait Rules {
     }
     /// A value of a type, for a column whose values are gone; none of a type that nothing is known of.
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String>;
+    /// An expression that is another number in each row of a table to which a column is added; none where
+    /// only a generated column is filled so.
+    fn row_number(&self) -> Option<&'static str> {
+        None
+    }
     /// The statements for changes to a database that is at `before`.
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script;
     /// The frame that scripts may have.
     fn frame(&self) -> Option<Frame>;
+    /// The parts of a script that was written, each with the table that it builds anew, if it does.
+    fn rebuilds<'a>(&self, body: &'a str) -> Vec<(Option<Identifier>, &'a str)> {
+        vec![(None, body)]
+    }
 }
 
 impl Dialect {
@@ -156,6 +218,12 @@ impl Dialect {
         ddl::quote(self.rules(), name)
     }
 
+    /// The name of a table as SQL, with the schema that it lies in: each part quoted where it must be.
+    #[must_use]
+    pub fn quote_table(self, name: &TableName) -> String {
+        ddl::quote(self.rules(), name)
+    }
+
     /// A text as an SQL literal.
     #[must_use]
     pub fn literal(self, text: &str) -> String {
@@ -168,10 +236,112 @@ impl Dialect {
         self.rules().type_name(sql_type).is_some()
     }
 
+    /// The type that this database calls so: the reverse of what it writes, and of what it says itself of a
+    /// column. Where several types share a name it is one of them, always the same; a name that is nothing
+    /// else is a type of the user's own. What of an enum is not in its name, such as its labels, it does not
+    /// tell.
+    ///
+    /// ```
+    /// use fenrir_schema::{Dialect, SqlType};
+    ///
+    /// let varchar = SqlType::VarChar { max_length: Some(96) };
+    /// assert_eq!(Dialect::Postgres.read_type("character varying(96)")?, varchar);
+    /// assert_eq!(Dialect::Sqlite.read_type("VARCHAR(96)")?, varchar);
+    /// # Ok::<(), fenrir_schema::TypeNameError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it is not the name of a type, or not one that can stand in SQL by itself.
+    pub fn read_type(self, text: &str) -> Result<SqlType, TypeNameError> {
+        self.read_type_in(&TableOptions::default(), text)
+    }
+
+    /// The type that a table of these options calls so, as [`Dialect::read_type`] tells it.
+    ///
+    /// ```
+    /// use fenrir_schema::{Dialect, SqlType, SqliteOptions, TableOptions};
+    ///
+    /// let strict = SqliteOptions { strict: true, ..SqliteOptions::default() };
+    /// let options = TableOptions { sqlite: strict, ..TableOptions::default() };
+    /// assert_eq!(Dialect::Sqlite.read_type_in(&options, "INT")?, SqlType::BigInt);
+    /// # Ok::<(), fenrir_schema::TypeNameError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it is not the name of a type, or not one that can stand in SQL by itself.
+    pub fn read_type_in(self, options: &TableOptions, text: &str) -> Result<SqlType, TypeNameError> {
+        let name = TypeName::new(text)?;
+        Ok(self.rules().known_type_in(options, &name).unwrap_or_else(|| SqlType::Custom {
+            name: self.rules().canonical_type_name(name),
+            extension: None,
+        }))
+    }
+
+    /// The type of Diesel's as which Diesel reads and writes the values of a type that has no other name in it;
+    /// none where there is no such type.
+    #[cfg(feature = "writer")]
+    pub(crate) fn like_type(self, name: &TypeName) -> Option<SqlType> {
+        self.rules().like_type(name)
+    }
+
+    /// The type that stands for all that this database has one name for: as it reads the name again. An enum
+    /// is itself, and so is what the database has no type for.
+    #[must_use]
+    pub fn normal_type(self, sql_type: &SqlType) -> SqlType {
+        self.normal_type_in(&TableOptions::default(), sql_type)
+    }
+
+    /// The type that stands for all that a table of these options has one name for.
+    #[must_use]
+    pub fn normal_type_in(self, options: &TableOptions, sql_type: &SqlType) -> SqlType {
+        if sql_type.enum_name().is_some() {
+            return sql_type.clone();
+        }
+        let name = self.rules().type_name_in(options, sql_type);
+        name.and_then(|name| self.read_type_in(options, &name).ok()).unwrap_or_else(|| sql_type.clone())
+    }
+
+    /// A default as SQL, as it stands behind `DEFAULT`.
+    pub(crate) fn default_sql(self, value: &DefaultValue, sql_type: &SqlType) -> String {
+        self.rules().default(value, sql_type)
+    }
+
+    /// Whether its enums are types with names of their own, and not a part of each column that has one.
+    #[must_use]
+    pub fn has_enums(self) -> bool {
+        self.rules().has_enums()
+    }
+
+    pub(crate) fn normalize(self, table: &mut Table) {
+        self.rules().normalize(table);
+    }
+
+    pub(crate) fn quoted(self, first: char) -> Option<Quoted> {
+        self.rules().quoted(first)
+    }
+
+    pub(crate) fn file_syntax(self) -> &'static FileSyntax {
+        self.rules().file_syntax()
+    }
+
+    pub(crate) fn is_silent(self, word: &str) -> bool {
+        self.rules().is_silent(word)
+    }
+
+    pub(crate) fn is_reserved(self, word: &str) -> bool {
+        self.rules().is_reserved(word)
+    }
+
     /// Whether its tables and columns can have comments.
     #[must_use]
     pub fn has_comments(self) -> bool {
         self.rules().has_comments()
+    }
+
+    /// Whether an enum is a thing by itself in it, and not a part of each column that has it.
+    #[must_use]
+    pub fn names_enums(self) -> bool {
+        self.rules().names_enums()
     }
 
     /// Whether types can come from extensions of it.
@@ -233,7 +403,7 @@ impl Dialect {
     /// What of a table it cannot have, though it holds the types of all its columns.
     #[must_use]
     pub fn lacks(self, table: &Table, schema: &Schema) -> Vec<Lack> {
-        self.rules().lacks(table, schema)
+        self.rules().lacks(&table.of(self), &schema.of(self))
     }
 
     /// Why it cannot keep an enum's labels as they are, where it cannot.
@@ -255,7 +425,16 @@ impl Dialect {
     pub fn script(self, before: &Schema, changes: &[Change]) -> Result<Script, FoldError> {
         let mut after = before.clone();
         crate::fold(&mut after, changes)?;
-        Ok(self.rules().script(before, &after, changes))
+        let own = self.own_changes(before, changes);
+        let seen = |schema: Schema| projection::with_handed_over(schema, changes).of(self);
+        Ok(self.rules().script(&seen(before.clone()), &seen(after), &own))
+    }
+
+    /// Those of some changes to a schema, which they fit, that are changes of this database: a constraint or
+    /// an index that it has not is none of its.
+    #[must_use]
+    pub fn own_changes(self, before: &Schema, changes: &[Change]) -> Vec<Change> {
+        projection::changes(before, changes, self)
     }
 
     /// Gives a value to each column that must hold one and whose values are nowhere to be had: what a down
@@ -264,15 +443,17 @@ impl Dialect {
     #[must_use]
     pub fn with_stand_ins(self, before: &Schema, changes: &[Change]) -> (Vec<Change>, Vec<StandIn>) {
         let mut stand_ins = Vec::new();
-        let mut enums = Schema { enums: before.enums.clone(), ..Schema::default() };
+        let unmanaged = Unmanaged { enums: before.unmanaged.enums.clone(), ..Unmanaged::default() };
+        let mut enums = Schema { enums: before.enums.clone(), unmanaged, ..Schema::default() };
+        let changes = self.with_numbers(changes, &mut stand_ins);
         let changes = changes.iter().enumerate().map(|(number, change)| {
             let mut change = change.clone();
             // The enums as they are at that change: one may come back with its column.
             if change.table().is_none() {
                 let _ = crate::fold(&mut enums, std::slice::from_ref(&change));
             }
-            let known = &staying(&enums, &changes[number..]);
-            let mut fill = |table: &Identifier, column: &Column| {
+            let known = &staying(enums.clone().with_unmanaged(), &changes[number..]);
+            let mut fill = |table: &TableName, column: &Column| {
                 let value = match &column.default {
                     Some(default) => self.rules().default(default, &column.sql_type),
                     None => self.rules().stand_in(&column.sql_type, known)?,
@@ -286,9 +467,9 @@ impl Dialect {
                 Change::AddColumn { table, column, backfill: backfill @ None } if needs_value(column) => {
                     *backfill = fill(table, column);
                 }
-                Change::AlterColumn { from, to, using: using @ None, .. }
-                    if Conversion::between(&from.sql_type, &to.sql_type) == Conversion::Unknown =>
-                {
+                // What is generated is filled by the database.
+                Change::AlterColumn { to, .. } if to.generated.is_some() => {}
+                Change::AlterColumn { from, to, using: using @ None, .. } if is_lost(from, to) => {
                     let value = if to.nullable {
                         Some("NULL".to_owned())
                     } else {
@@ -308,16 +489,64 @@ impl Dialect {
         (changes.collect(), stand_ins)
     }
 
+    /// Numbers the rows for a key of integers that comes back without its values: one value for all of them
+    /// would be refused.
+    fn with_numbers(self, changes: &[Change], stand_ins: &mut Vec<StandIn>) -> Vec<Change> {
+        let mut numbered = Vec::with_capacity(changes.len());
+        let mut no_more_generated = Vec::new();
+        for (number, change) in changes.iter().enumerate() {
+            let is_key = |name: &TableName, column: &Column| {
+                changes[number..].iter().any(|later| {
+                    matches!(later, Change::AlterPrimaryKey { table, to, .. }
+                        if table == name && to.columns.as_slice() == std::slice::from_ref(&column.name))
+                })
+            };
+            match change {
+                Change::AddColumn { table, column, backfill: None }
+                    if needs_value(column) && column.sql_type.is_integer() && is_key(table, column) =>
+                {
+                    let value = "a number each".to_owned();
+                    stand_ins.push(StandIn { table: table.clone(), column: column.name.clone(), value });
+                    let backfill = self.rules().row_number().and_then(|number| Expression::new(number).ok());
+                    let mut filled = column.clone();
+                    if backfill.is_none() {
+                        filled.auto_increment = Some(AutoIncrement::Identity);
+                        no_more_generated.push((table.clone(), filled.clone(), column.clone()));
+                    }
+                    numbered.push(Change::AddColumn { table: table.clone(), column: filled, backfill });
+                }
+                Change::AlterPrimaryKey { table, .. } => {
+                    numbered.push(change.clone());
+                    let (now, later): (Vec<_>, _) =
+                        no_more_generated.into_iter().partition(|(of, ..)| of == table);
+                    no_more_generated = later;
+                    for (_, from, to) in now {
+                        let table = table.clone();
+                        numbered.push(Change::AlterColumn { table, from, to, using: None, backfill: None });
+                    }
+                }
+                _ => numbered.push(change.clone()),
+            }
+        }
+        numbered
+    }
+
     /// The frame around the statements of scripts that open their own transaction in this dialect.
     #[must_use]
     pub fn frame(self) -> Option<Frame> {
         self.rules().frame()
     }
+
+    /// The parts of what stands inside such a frame, in their order, each with the table that it builds anew,
+    /// if it does: what hangs on the old table goes with it.
+    #[must_use]
+    pub fn rebuilds(self, body: &str) -> Vec<(Option<Identifier>, &str)> {
+        self.rules().rebuilds(body)
+    }
 }
 
 /// The enums of a schema, each with a label first that later changes leave as it is, where there is one.
-fn staying(schema: &Schema, later: &[Change]) -> Schema {
-    let mut schema = schema.clone();
+fn staying(mut schema: Schema, later: &[Change]) -> Schema {
     for (name, definition) in &mut schema.enums {
         let stays = |label: &String| {
             let mut name = name;
@@ -339,17 +568,26 @@ fn staying(schema: &Schema, later: &[Change]) -> Schema {
     schema
 }
 
+/// Whether nothing of a column's values can be that of another: what was generated is none of its own.
+fn is_lost(from: &Column, to: &Column) -> bool {
+    let conversion = Conversion::between(&from.sql_type, &to.sql_type);
+    conversion == Conversion::Unknown || from.generated.is_some() && conversion != Conversion::Keeps
+}
+
 /// Whether rows that exist need a value for this column when it is added.
 #[must_use]
 pub fn needs_value(column: &Column) -> bool {
-    !column.nullable && column.default.is_none() && column.auto_increment.is_none()
+    !column.nullable
+        && column.default.is_none()
+        && column.auto_increment.is_none()
+        && column.generated.is_none()
 }
 
 /// A value that stands for one that is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandIn {
     /// The table.
-    pub table: Identifier,
+    pub table: TableName,
     /// The column whose values are lost.
     pub column: Identifier,
     /// What its rows get, as SQL.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Chain, ChainError, Link};
-use crate::{Change, FoldError, Schema, digest, fold};
+use crate::{Change, Dialect, FoldError, Schema, digest, fold};
 
 /// A migration's folder, with its `metadata.toml` read; its other files are read when asked for.
 #[derive(Clone, Debug)]
@@ -15,19 +15,32 @@ pub struct MigrationFolder {
     pub path: PathBuf,
     /// Its name: date, `_`, and what it does.
     pub name: String,
+    /// Its revision id: the digits of its date, as Diesel has them.
+    pub revision: String,
+    /// The revision that it follows; none for the first.
+    pub parent: Option<String>,
     /// Whether its SQL runs inside a transaction that the runner opens.
     pub run_in_transaction: bool,
-    /// What Fenrir knows of it.
-    pub fenrir: FenrirMetadata,
+    /// What Fenrir knows of it; none where it was written for plain Diesel, before Fenrir was there.
+    pub fenrir: Option<FenrirMetadata>,
 }
 
 /// `metadata.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Diesel's own key. Diesel takes a file without it for `false`, so it is always there.
+    /// Diesel's own key. Diesel takes a file without it for `false`, so it is always there in those that Fenrir
+    /// writes.
+    #[serde(default)]
     pub run_in_transaction: bool,
     /// Ours; Diesel passes over it.
     pub fenrir: Option<FenrirMetadata>,
+}
+
+impl Default for Metadata {
+    /// What Diesel does where there is no such file.
+    fn default() -> Self {
+        Self { run_in_transaction: true, fenrir: None }
+    }
 }
 
 /// The table `[fenrir]` of `metadata.toml`.
@@ -45,6 +58,10 @@ pub struct FenrirMetadata {
     pub checksum: String,
     /// The hash of the schema that results.
     pub schema: String,
+    /// Whether the migrations before it, which plain Diesel has, have made its changes: then its own SQL does
+    /// nothing, and it is there to say what they made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
 }
 
 /// `changes.json`.
@@ -90,6 +107,13 @@ pub enum MigrationError {
         /// What is wrong, and where.
         message: String,
     },
+    /// The newest migration is one of plain Diesel's: what the migrations make is not known.
+    #[error(
+        "{}: this is a migration of Diesel's own, and no migration of Fenrir's follows it, so it is not known what \
+         schema there is: `fenrir baseline -m \"…\"` reads that from a database",
+        .0.display()
+    )]
+    NoBaseline(PathBuf),
     /// Migrations that are not one chain.
     #[error("{}: {source}", path.display())]
     Chain {
@@ -149,39 +173,81 @@ pub fn read_all(folder: &Path) -> Result<Vec<MigrationFolder>, MigrationError> {
         }
         migrations.push(read(path, name)?);
     }
+    follow_one_another(&mut migrations)?;
     let links = migrations.iter().map(MigrationFolder::link).collect();
     let chain =
         Chain::new(links).map_err(|source| MigrationError::Chain { path: folder.to_owned(), source })?;
-    migrations.sort_by_key(|migration| chain.position(&migration.fenrir.revision));
+    migrations.sort_by_key(|migration| chain.position(&migration.revision));
     Ok(migrations)
 }
 
+/// Those that plain Diesel has come before all others, in the order in which it runs them.
+fn follow_one_another(migrations: &mut [MigrationFolder]) -> Result<(), MigrationError> {
+    let of_fenrir = migrations.iter().filter(|migration| migration.fenrir.is_some());
+    let first = of_fenrir.min_by(|a, b| a.revision.cmp(&b.revision)).cloned();
+    let mut of_diesel: Vec<_> = migrations.iter_mut().filter(|one| one.fenrir.is_none()).collect();
+    of_diesel.sort_by(|a, b| a.revision.cmp(&b.revision));
+    let mut parent = None;
+    for migration in &mut of_diesel {
+        migration.parent = parent.replace(migration.revision.clone());
+    }
+    let (Some(first), Some(last)) = (first, of_diesel.last()) else { return Ok(()) };
+    if first.parent.as_ref() == Some(&last.revision) {
+        return Ok(());
+    }
+    let later = of_diesel.iter().find(|one| Some(&one.revision) > first.parent.as_ref()).unwrap_or(last);
+    let message = format!(
+        "this migration was not written by `fenrir migrate`, and `{}`, which was, does not follow it: what it does \
+         to the schema is not known (`fenrir migrate --empty` writes one for SQL of your own)",
+        first.name
+    );
+    Err(MigrationError::broken(&later.path, message))
+}
+
 fn read(path: PathBuf, name: String) -> Result<MigrationFolder, MigrationError> {
-    if !name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-') {
-        let message = "the name of a migration has lower-case letters, digits, `_` and `-` only";
-        return Err(MigrationError::broken(&path, message));
-    }
     let file = path.join("metadata.toml");
-    let text = read_file(&file)?;
-    let metadata: Metadata = toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        MigrationError::broken(&file, format!("line {line}: {}", error.message()))
+    // Diesel does without it.
+    let text = if file.exists() { Some(read_file(&file)?) } else { None };
+    let metadata = text.map_or(Ok(Metadata::default()), |text| {
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            MigrationError::broken(&file, format!("line {line}: {}", error.message()))
+        })
     })?;
-    let Some(fenrir) = metadata.fenrir else {
-        let message = "no table `[fenrir]`: this migration was not written by `fenrir migrate`, and adopting \
-                       those of Diesel is not supported yet (`fenrir migrate --empty` writes one for SQL of \
-                       your own)";
-        return Err(MigrationError::broken(&file, message));
-    };
     let revision = name.split('_').next().unwrap_or_default().replace('-', "");
-    if revision != fenrir.revision {
-        let message = format!(
-            "the folder was renamed: its name says revision {revision}, `metadata.toml` says {}",
-            fenrir.revision
-        );
-        return Err(MigrationError::broken(&path, message));
+    let mut parent = None;
+    if let Some(fenrir) = &metadata.fenrir {
+        if !name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-') {
+            let message = "the name of a migration has lower-case letters, digits, `_` and `-` only";
+            return Err(MigrationError::broken(&path, message));
+        }
+        if revision != fenrir.revision {
+            let message = format!(
+                "the folder was renamed: its name says revision {revision}, `metadata.toml` says {}",
+                fenrir.revision
+            );
+            return Err(MigrationError::broken(&path, message));
+        }
+        parent.clone_from(&fenrir.parent);
+    } else if path.join("changes.json").exists() {
+        let message = "no table `[fenrir]`, though `fenrir migrate` wrote `changes.json` beside it: bring the file back";
+        return Err(MigrationError::broken(&file, message));
+    } else if !path.join("up.sql").exists() {
+        return Err(MigrationError::broken(&path, no_migration(&name)));
     }
-    Ok(MigrationFolder { path, name, run_in_transaction: metadata.run_in_transaction, fenrir })
+    let Metadata { run_in_transaction, fenrir } = metadata;
+    Ok(MigrationFolder { path, name, revision, parent, run_in_transaction, fenrir })
+}
+
+fn no_migration(name: &str) -> String {
+    match name.parse::<Dialect>() {
+        Ok(dialect) => format!(
+            "the migrations for {} lie in a folder of their own, as they do where there are several dialects, but \
+             `dialects` in `fenrir.toml` names one: name all, or move the folders of that one up and the others away",
+            dialect.title()
+        ),
+        Err(_) => "neither `metadata.toml` nor `up.sql` is there: this is no migration".to_owned(),
+    }
 }
 
 fn read_file(path: &Path) -> Result<String, MigrationError> {
@@ -197,19 +263,48 @@ impl MigrationFolder {
         read_file(&self.path.join("up.sql"))
     }
 
-    /// The text of `down.sql`.
+    /// The text of `down.sql`; that of plain Diesel's migration is empty where there is none.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn down(&self) -> Result<String, MigrationError> {
-        read_file(&self.path.join("down.sql"))
+        let file = self.path.join("down.sql");
+        if self.fenrir.is_none() && !file.exists() { Ok(String::new()) } else { read_file(&file) }
     }
 
-    /// What `changes.json` says that it changes.
+    /// What it does, in words: as it was given to `fenrir migrate -m`, or what the name says.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let of_name = || self.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " ");
+        self.fenrir.as_ref().map_or_else(of_name, |fenrir| fenrir.message.clone())
+    }
+
+    /// The hash of the schema that results; none where that is not known.
+    #[must_use]
+    pub fn schema_hash(&self) -> Option<&str> {
+        self.fenrir.as_ref().map(|fenrir| fenrir.schema.as_str())
+    }
+
+    /// What its SQL changes in the schema, as far as that is known: nothing where plain Diesel wrote it, or
+    /// where it says what migrations of plain Diesel's made.
+    ///
+    /// # Errors
+    /// See [`MigrationFolder::changes`].
+    pub fn changes_made(&self) -> Result<Vec<Change>, MigrationError> {
+        match &self.fenrir {
+            Some(fenrir) if !fenrir.adopts => self.changes(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// What `changes.json` says that it changes: nothing where plain Diesel wrote it.
     ///
     /// # Errors
     /// When it cannot be read, or is of a format that this version does not know.
     pub fn changes(&self) -> Result<Vec<Change>, MigrationError> {
+        if self.fenrir.is_none() {
+            return Ok(Vec::new());
+        }
         let path = self.path.join("changes.json");
         let text = read_file(&path)?;
         let file: ChangesFile =
@@ -228,11 +323,7 @@ impl MigrationFolder {
     /// What the order of migrations needs of it.
     #[must_use]
     pub fn link(&self) -> Link {
-        Link {
-            revision: self.fenrir.revision.clone(),
-            parent: self.fenrir.parent.clone(),
-            name: self.name.clone(),
-        }
+        Link { revision: self.revision.clone(), parent: self.parent.clone(), name: self.name.clone() }
     }
 }
 
@@ -240,14 +331,19 @@ impl MigrationFolder {
 /// recorded when it was written.
 ///
 /// # Errors
-/// When one cannot be read, does not fit, or does not result in what was recorded.
+/// When one cannot be read, does not fit, or does not result in what was recorded; and where the last is plain
+/// Diesel's, so that it is not known what they build.
 pub fn schema_after(migrations: &[MigrationFolder]) -> Result<Schema, MigrationError> {
+    if let Some(last) = migrations.last().filter(|last| last.fenrir.is_none()) {
+        return Err(MigrationError::NoBaseline(last.path.clone()));
+    }
     let mut schema = Schema::default();
     for migration in migrations {
+        let Some(recorded) = migration.schema_hash() else { continue };
         let path = migration.path.join("changes.json");
         let changes = migration.changes()?;
         fold(&mut schema, &changes).map_err(|source| MigrationError::Fold { path: path.clone(), source })?;
-        if schema.hash() != migration.fenrir.schema {
+        if schema.hash() != recorded {
             let message = "the changes do not result in the schema that `metadata.toml` records: the file was \
                            edited, or a migration before it was";
             return Err(MigrationError::broken(&path, message));

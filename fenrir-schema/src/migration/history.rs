@@ -53,7 +53,9 @@ impl History {
         for other in rest {
             let (a, b) = (self.of(*first), self.of(*other));
             for (there, missing, dialect) in [(a, b, *other), (b, a, *first)] {
-                let lost = there.iter().find(|one| missing.iter().all(|other| other.name != one.name));
+                let lost = there
+                    .iter()
+                    .find(|one| one.fenrir.is_some() && missing.iter().all(|other| other.name != one.name));
                 if let Some(lost) = lost {
                     let message = format!(
                         "no migration `{}`, which `{}` is: bring the folder back",
@@ -63,8 +65,9 @@ impl History {
                     return Err(MigrationError::broken(&project.migrations_of(dialect), message));
                 }
             }
-            for (a, b) in a.iter().zip(b) {
-                if (&a.fenrir.parent, &a.fenrir.schema) != (&b.fenrir.parent, &b.fenrir.schema) {
+            // What plain Diesel had before is of one database alone, and so is what the first follows.
+            for (number, (a, b)) in of_fenrir(a).zip(of_fenrir(b)).enumerate() {
+                if a.schema_hash() != b.schema_hash() || number > 0 && a.parent != b.parent {
                     let message = format!("differs from `{}` in its parent or its schema", a.path.display());
                     return Err(MigrationError::broken(&b.path.join("metadata.toml"), message));
                 }
@@ -82,6 +85,12 @@ impl History {
     /// The migrations of any dialect: all are alike but for their SQL.
     fn any(&self) -> &[MigrationFolder] {
         self.migrations.values().next().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The first migration that is Fenrir's own.
+    #[must_use]
+    pub fn first(&self) -> Option<&MigrationFolder> {
+        self.migrations.values().find_map(|all| of_fenrir(all).next())
     }
 
     /// The newest migration.
@@ -108,12 +117,17 @@ impl History {
     /// # Errors
     /// When a file cannot be read or does not fit.
     pub fn schema(&self) -> Result<Schema, MigrationError> {
+        if let Some(last) =
+            self.migrations.values().filter_map(|all| all.last()).find(|last| last.fenrir.is_none())
+        {
+            return Err(MigrationError::NoBaseline(last.path.clone()));
+        }
         let mut folders = self.migrations.values();
         let Some(first) = folders.next() else { return Ok(Schema::default()) };
         let schema = schema_after(first)?;
         // The same changes make the same schema: they need not be folded again.
         for other in folders {
-            for (a, b) in first.iter().zip(other) {
+            for (a, b) in of_fenrir(first).zip(of_fenrir(other)) {
                 let (a, b) = (a.path.join("changes.json"), b.path.join("changes.json"));
                 let read = |path: &std::path::PathBuf| {
                     fs::read_to_string(path)
@@ -128,4 +142,9 @@ impl History {
         }
         Ok(schema)
     }
+}
+
+/// Without those that plain Diesel had before.
+fn of_fenrir(all: &[MigrationFolder]) -> impl Iterator<Item = &MigrationFolder> {
+    all.iter().filter(|one| one.fenrir.is_some())
 }

@@ -11,6 +11,10 @@ use crate::{Change, Schema, Script};
 pub struct NewMigration<'a> {
     /// The folder of the dialect's migrations.
     pub folder: &'a Path,
+    /// The revision that it follows there; none for the first.
+    pub parent: Option<&'a str>,
+    /// Whether migrations of plain Diesel's have made its changes there.
+    pub adopts: bool,
     /// What it does to the database.
     pub up: &'a Script,
     /// What takes it back.
@@ -30,7 +34,6 @@ pub struct NewMigration<'a> {
 /// When anything cannot be written; then nothing of it stays.
 pub fn write_migration(
     name: &str,
-    parent: Option<&str>,
     message: &str,
     changes: &[Change],
     result: &Schema,
@@ -45,10 +48,11 @@ pub fn write_migration(
             run_in_transaction: migration.up.frame.is_none() && migration.down.frame.is_none(),
             fenrir: Some(FenrirMetadata {
                 revision: name.split('_').next().unwrap_or_default().replace('-', ""),
-                parent: parent.map(str::to_owned),
+                parent: migration.parent.map(str::to_owned),
                 message: message.to_owned(),
-                checksum: checksum(parent, &up, &down),
+                checksum: checksum(migration.parent, &up, &down),
                 schema: result.hash(),
+                adopts: migration.adopts,
             }),
         };
         let changes = ChangesFile { format: CHANGES_FORMAT, changes: changes.to_vec() };

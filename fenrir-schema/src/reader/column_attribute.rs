@@ -4,11 +4,17 @@ use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;
 use syn::{Attribute, Lit, LitStr, Token};
 
+use super::collate_attribute::CollateAttribute;
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
+use super::generated_attribute::{self, GeneratedAttribute, GeneratedParts};
+use super::index_attribute::{self, IndexAttribute};
 use super::rust_type::{self, SqlTypeName};
-use super::table_attribute::{self, FieldName, ForeignKeyAttribute};
-use crate::{AutoIncrement, DefaultValue, Deferral, Expression, Identifier, ReferentialAction, TypeName};
+use super::table_attribute::{self, CheckAttribute, FieldName, ForeignKeyAttribute, UniqueAttribute};
+use crate::{
+    AutoIncrement, DefaultValue, Deferral, Dialects, Expression, GeneratedKind, Identifier,
+    ReferentialAction, TypeName,
+};
 
 /// All that `#[column(…)]` says.
 #[derive(Default, Hash)]
@@ -23,13 +29,17 @@ pub(super) struct ColumnAttributes {
     pub(super) scale: Option<Marked<u16>>,
     pub(super) default: Option<Marked<DefaultValue>>,
     pub(super) primary_key: Option<Mark>,
+    /// Where SQLite is said to take NULL in a primary key.
+    pub(super) nullable: Option<Mark>,
     pub(super) auto_increment: Option<Marked<Option<AutoIncrement>>>,
-    pub(super) unique: Option<Mark>,
-    pub(super) index: Option<Mark>,
-    pub(super) checks: Vec<Marked<Expression>>,
+    pub(super) unique: Option<UniqueAttribute>,
+    pub(super) index: Option<IndexAttribute>,
+    pub(super) checks: Vec<CheckAttribute>,
     pub(super) references: Option<ForeignKeyAttribute>,
     pub(super) backfill: Option<Marked<Expression>>,
     pub(super) using: Option<Marked<Expression>>,
+    pub(super) generated: Option<GeneratedAttribute>,
+    pub(super) collate: Option<CollateAttribute>,
     pub(super) renamed_from: Option<Marked<Identifier>>,
     pub(super) comment: Option<String>,
 }
@@ -46,6 +56,7 @@ const COLUMN: Keys = Keys {
         "scale",
         "default",
         "primary_key",
+        "nullable",
         "auto_increment",
         "unique",
         "index",
@@ -55,13 +66,17 @@ const COLUMN: Keys = Keys {
         "on_update",
         "deferrable",
         "initially_deferred",
+        "dialects",
         "backfill",
         "using",
+        "generated",
+        "stored",
+        "virtual",
+        "collate",
         "renamed_from",
         "comment",
     ],
     repeatable: &["check"],
-    not_yet: &["generated", "stored", "virtual", "collate", "dialects"],
 };
 
 /// PostgreSQL's limits, the narrowest of all
@@ -90,6 +105,7 @@ struct ReferenceOptions {
     on_delete: Option<Marked<ReferentialAction>>,
     on_update: Option<Marked<ReferentialAction>>,
     deferral: Deferral,
+    dialects: Option<Marked<Dialects>>,
     first: Option<Ident>,
 }
 
@@ -97,16 +113,18 @@ impl ColumnAttributes {
     pub(super) fn read(attributes: &[Attribute], field: &Ident, context: &mut Context) -> Self {
         let mut column = Self::default();
         let mut options = ReferenceOptions::default();
+        let mut parts = GeneratedParts::default();
         let mut seen = Vec::new();
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("column")) {
             COLUMN.read_attribute(attribute, &mut seen, context, |key, input, context| {
-                column.entry(key, input, field, &mut options, context)
+                column.entry(key, input, field, &mut options, &mut parts, context)
             });
         }
         match (&mut column.references, options.first) {
             (Some(key), _) => {
                 (key.on_delete, key.on_update) = (options.on_delete, options.on_update);
                 key.deferral = options.deferral;
+                key.dialects = options.dialects;
             }
             // An error in `references` itself was said already.
             (None, Some(option)) if !seen.iter().any(|key| key == "references") => {
@@ -118,6 +136,8 @@ impl ColumnAttributes {
             let message = "`extension` needs `type_name` beside it: the type that comes from it";
             context.error_at(context.span(extension.mark), message);
         }
+        column.generated = parts.whole(context);
+        generated_attribute::check(&column, context);
         column
     }
 
@@ -127,6 +147,7 @@ impl ColumnAttributes {
         input: ParseStream<'_>,
         field: &Ident,
         options: &mut ReferenceOptions,
+        parts: &mut GeneratedParts,
         context: &mut Context,
     ) -> syn::Result<()> {
         let span = key.span();
@@ -144,15 +165,18 @@ impl ColumnAttributes {
             "scale" => self.scale = Some(entries::number(0..=MAX_PRECISION, input, context)?),
             "default" => self.default = default(input, context)?,
             "primary_key" => self.primary_key = Some(context.mark(span)),
+            "nullable" => self.nullable = Some(context.mark(span)),
             "auto_increment" if input.peek(Token![=]) => {
                 self.auto_increment = Some(entries::word(input, GENERATED, context)?);
             }
             "auto_increment" => {
                 self.auto_increment = Some(context.marked(Some(AutoIncrement::Identity), span));
             }
-            "unique" => self.unique = Some(context.mark(span)),
-            "index" => self.index = Some(context.mark(span)),
-            "check" => self.checks.extend(entries::expression(input, context)?),
+            "unique" => {
+                self.unique = Some(table_attribute::unique_of_field(key, input, field, context)?);
+            }
+            "index" => self.index = Some(index_attribute::index_of_field(key, input, field, context)?),
+            "check" => self.checks.extend(table_attribute::check(key, input, context)?),
             "references" => {
                 let (references, references_mark, referenced) = table_attribute::reference(input, context)?;
                 self.references = Some(ForeignKeyAttribute {
@@ -164,11 +188,19 @@ impl ColumnAttributes {
                     on_delete: None,
                     on_update: None,
                     deferral: Deferral::default(),
+                    dialects: None,
                     name: None,
                 });
             }
             "backfill" => self.backfill = entries::expression(input, context)?,
             "using" => self.using = entries::expression(input, context)?,
+            "generated" => {
+                parts.mark = Some(context.mark(span));
+                parts.expression = entries::expression(input, context)?;
+            }
+            "stored" => parts.kinds.push(context.marked(GeneratedKind::Stored, span)),
+            "virtual" => parts.kinds.push(context.marked(GeneratedKind::Virtual, span)),
+            "collate" => self.collate = Some(CollateAttribute::read(key, input, context)?),
             "renamed_from" => self.renamed_from = entries::identifier(input, context)?,
             "comment" => self.comment = Some(entries::text(input)?.value()),
             _ => options.entry(key, input, context)?,
@@ -183,6 +215,7 @@ impl ReferenceOptions {
         match key.to_string().as_str() {
             "on_delete" => self.on_delete = Some(entries::word(input, ACTIONS, context)?),
             "on_update" => self.on_update = Some(entries::word(input, ACTIONS, context)?),
+            "dialects" => self.dialects = Some(entries::dialects(key, input, context)?),
             "deferrable" => {
                 self.deferral = table_attribute::deferral_with(self.deferral, Deferral::Deferrable);
             }

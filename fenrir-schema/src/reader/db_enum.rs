@@ -38,15 +38,10 @@ const ENUM: Keys = Keys {
     attribute: "`#[db_enum(…)]` on an enum",
     known: &["name", "rename_all", "renamed_from"],
     repeatable: &[],
-    not_yet: &["dialects"],
 };
 
-const VARIANT: Keys = Keys {
-    attribute: "`#[db_enum(…)]` on a variant",
-    known: &["rename", "renamed_from"],
-    repeatable: &[],
-    not_yet: &[],
-};
+const VARIANT: Keys =
+    Keys { attribute: "`#[db_enum(…)]` on a variant", known: &["rename", "renamed_from"], repeatable: &[] };
 
 type Case = fn(&str) -> String;
 

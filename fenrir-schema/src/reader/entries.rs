@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
@@ -10,7 +11,7 @@ use syn::parse::{Parse, ParseBuffer, ParseStream};
 use syn::{Attribute, LitInt, LitStr, Token, parenthesized};
 
 use super::context::{Context, Marked};
-use crate::{Expression, Identifier};
+use crate::{Dialect, Dialects, Expression, Identifier, TableName};
 
 /// The entries of one kind of attribute.
 pub(super) struct Keys {
@@ -20,8 +21,6 @@ pub(super) struct Keys {
     pub(super) known: &'static [&'static str],
     /// Which of them may stand more than once.
     pub(super) repeatable: &'static [&'static str],
-    /// Which of them have no effect yet.
-    pub(super) not_yet: &'static [&'static str],
 }
 
 impl Keys {
@@ -46,7 +45,7 @@ impl Keys {
 
     /// Reads all entries that `input` holds, and tells whether each was right: where one was not, what
     /// seems to be missing may be what it was meant to say. A key is looked up before it is read, so
-    /// that `read` only sees those that have an effect.
+    /// that `read` only sees those that are known.
     pub(super) fn read(
         &self,
         input: ParseStream<'_>,
@@ -82,9 +81,6 @@ impl Keys {
             syn::Error::new(error.span(), message)
         })?;
         let name = key.to_string();
-        if self.not_yet.contains(&name.as_str()) {
-            return Err(syn::Error::new(key.span(), format!("`{name}` is not supported yet")));
-        }
         if !self.known.contains(&name.as_str()) {
             let message = format!("unknown key `{name}`; {} takes {}", self.attribute, code_list(self.known));
             return Err(syn::Error::new(key.span(), message));
@@ -151,6 +147,16 @@ pub(super) fn identifier(
     Ok(name.map(|name| context.marked(name, literal.span())))
 }
 
+/// `= "name"` or `= "schema.name"`, as a table's name in the database.
+pub(super) fn table_name(
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Option<Marked<TableName>>> {
+    let literal = text(input)?;
+    let name = context.keep(literal.span(), literal.value().parse());
+    Ok(name.map(|name| context.marked(name, literal.span())))
+}
+
 /// `= "expression"`
 pub(super) fn expression(
     input: ParseStream<'_>,
@@ -182,6 +188,33 @@ where
         Ok(number) if range.contains(&number) => Ok(context.marked(number, literal.span())),
         _ => Err(syn::Error::new(literal.span(), format!("expected {expected}"))),
     }
+}
+
+/// `(postgres, sqlite)`: at least one database.
+pub(super) fn dialects(
+    key: &Ident,
+    input: ParseStream<'_>,
+    context: &mut Context,
+) -> syn::Result<Marked<Dialects>> {
+    let content = group(key, input)?;
+    let mut named = Vec::new();
+    while !content.is_empty() {
+        let span = content.span();
+        let name = content.call(Ident::parse_any).map(|name| name.to_string()).unwrap_or_default();
+        let dialect = Dialect::from_str(&name).map_err(|_| {
+            let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+            syn::Error::new(span, format!("expected {}", code_list(&names).replace(" and ", " or ")))
+        })?;
+        if named.contains(&dialect) {
+            return Err(syn::Error::new(span, format!("`{dialect}` is named twice")));
+        }
+        named.push(dialect);
+        content.parse::<Option<Token![,]>>()?;
+    }
+    if named.is_empty() {
+        return Err(syn::Error::new(key.span(), format!("`{key}` needs the name of a database")));
+    }
+    Ok(context.marked(Dialects::only(named), key.span()))
 }
 
 /// `= word`, one of some words.

@@ -13,10 +13,11 @@ use super::column_attribute::ColumnAttributes;
 use super::context::{Context, Mark, Marked};
 use super::diesel_attribute::DieselAttributes;
 use super::entries::there_are;
+use super::index_attribute::IndexPart;
 use super::names;
 use super::rust_type;
-use super::table_attribute::{self, FieldName, IndexPart, TableAttributes};
-use crate::{Identifier, digest};
+use super::table_attribute::{self, FieldName, TableAttributes};
+use crate::{Identifier, TableName, digest};
 
 /// A struct with `#[derive(Table)]`, read and checked as far as its own tokens go.
 #[derive(Hash)]
@@ -31,7 +32,7 @@ pub struct Model {
     pub sql_name: Marked<Identifier>,
     /// Its columns.
     pub fields: Vec<Field>,
-    /// The fields of the primary key, by number; at least one.
+    /// The fields of the primary key, by number; none where the model says that there is no key.
     pub primary_key: Vec<usize>,
     /// What is said of it in the database.
     pub comment: Option<String>,
@@ -132,6 +133,35 @@ impl Model {
         digest::of_this_build(self)
     }
 
+    /// The PostgreSQL schema that the table lies in, where one is given.
+    pub(super) fn schema(&self) -> Option<&Marked<Identifier>> {
+        self.attributes.schema.as_ref()
+    }
+
+    /// That schema as Diesel's `table!` has it: it takes Rust's identifiers only.
+    #[must_use]
+    pub fn diesel_schema(&self) -> Option<Ident> {
+        syn::parse_str(self.schema()?.value.as_str()).ok()
+    }
+
+    /// The name of the table in the database, with the schema that it lies in.
+    #[must_use]
+    pub fn table_name(&self) -> TableName {
+        let schema = self.schema().map(|schema| schema.value.clone());
+        TableName { schema, name: self.sql_name.value.clone() }
+    }
+
+    /// The name of the primary key, where one is given.
+    pub(super) fn primary_key_name(&self) -> Option<&Marked<Identifier>> {
+        self.attributes.primary_key.as_ref()?.name.as_ref()
+    }
+
+    /// Whether the table is said to have no primary key.
+    #[must_use]
+    pub fn has_no_primary_key(&self) -> bool {
+        self.attributes.primary_key.as_ref().is_some_and(|key| key.is_none)
+    }
+
     /// The number of a field that an attribute mentions.
     pub(super) fn field_index(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.ident.unraw() == name)
@@ -157,7 +187,17 @@ impl Model {
         let marked: Vec<_> = (0..self.fields.len())
             .filter(|&index| self.fields[index].attributes.primary_key.is_some())
             .collect();
-        let listed = match (&self.attributes.primary_key, &diesel.primary_key) {
+        let ours = self.attributes.primary_key.as_ref();
+        if let Some(none) = ours.filter(|key| key.is_none) {
+            if diesel.primary_key.is_some() || !marked.is_empty() {
+                let message = "the table is said to have no primary key, and to have one";
+                context.error_at(context.span(none.mark), message);
+            }
+            return Vec::new();
+        }
+        // Where only its name is given, the columns are said elsewhere.
+        let ours = ours.filter(|key| !key.columns.is_empty() || key.name.is_none()).map(|key| &key.columns);
+        let listed = match (ours, &diesel.primary_key) {
             (Some(ours), Some(diesels)) => {
                 let names = |key: &[FieldName]| key.iter().map(|name| name.name.clone()).collect::<Vec<_>>();
                 if let Some(first) = ours.first().filter(|_| names(ours) != names(diesels)) {
@@ -166,7 +206,7 @@ impl Model {
                 }
                 Some(ours)
             }
-            (ours, diesels) => ours.as_ref().or(diesels.as_ref()),
+            (ours, diesels) => ours.or(diesels.as_ref()),
         };
         let listed = listed.map(Vec::as_slice);
         match (listed, marked.first()) {
@@ -185,7 +225,7 @@ impl Model {
             (None, None) => self.field_index("id").map_or_else(
                 || {
                     let message = "no primary key: name a field `id`, or mark one with `#[column(primary_key)]`, \
-                                   or several with `#[table(primary_key(a, b))]`";
+                                   or several with `#[table(primary_key(a, b))]`; a table without one says `#[table(primary_key())]`";
                     context.error_at(self.ident.span(), message);
                     Vec::new()
                 },
@@ -195,9 +235,19 @@ impl Model {
     }
 
     fn check(&self, context: &mut Context) {
+        if let (Some(_), Some(old)) = (self.attributes.unmanaged, &self.attributes.renamed_from) {
+            let message = "an unmanaged table is renamed by others: leave `renamed_from` out";
+            context.error_at(context.span(old.mark), message);
+        }
+        if let Some(schema) = self.schema().filter(|_| self.diesel_schema().is_none()) {
+            let message =
+                format!("Diesel takes a Rust identifier for a schema, which `{}` is not", schema.value);
+            context.error_at(context.span(schema.mark), message);
+        }
         self.check_names(context);
         self.check_primary_key(context);
         self.check_mentions(context);
+        self.check_generated(context);
     }
 
     /// Diesel makes a constant of each column in the module of the table, where the name of the table
@@ -223,15 +273,43 @@ impl Model {
     }
 
     fn check_primary_key(&self, context: &mut Context) {
+        for (index, field) in self.fields.iter().enumerate() {
+            if let Some(mark) = field.attributes.nullable.filter(|_| !self.primary_key.contains(&index)) {
+                let message = "only a column of the primary key says `nullable`: any other that may be NULL is an `Option`";
+                context.error_at(context.span(mark), message);
+            }
+        }
         for &index in &self.primary_key {
             let field = &self.fields[index];
             if rust_type::without_option(&field.ty.0).1 {
                 let span = context.span(field.type_mark);
                 context.error_at(span, "a column of the primary key cannot be NULL: no `Option` here");
             }
-            if let (Some(unique), [_]) = (field.attributes.unique, self.primary_key.as_slice()) {
-                let span = context.span(unique);
+            if let Some(generated) = &field.attributes.generated {
+                let message = "a column of the primary key is not generated from others";
+                context.error_at(context.span(generated.mark), message);
+            }
+            if let (Some(unique), [_]) = (&field.attributes.unique, self.primary_key.as_slice()) {
+                let span = context.span(unique.mark);
                 context.error_at(span, "the primary key is unique already");
+            }
+        }
+    }
+
+    /// PostgreSQL has no others, and in MySQL and MariaDB the order of the columns would matter.
+    fn check_generated(&self, context: &mut Context) {
+        for field in &self.fields {
+            let Some(generated) = &field.attributes.generated else { continue };
+            let others = self.fields.iter().filter(|other| other.attributes.generated.is_some());
+            let mentioned = others.filter(|other| generated.expression.value.mentions(&other.sql_name.value));
+            for other in mentioned {
+                let message = if other.ident == field.ident {
+                    "a column cannot be generated from itself".to_owned()
+                } else {
+                    let name = &other.sql_name.value;
+                    format!("`{name}` is generated too: write here what it is generated from")
+                };
+                context.error_at(context.span(generated.expression.mark), message);
             }
         }
     }
@@ -240,7 +318,8 @@ impl Model {
         for unique in &self.attributes.uniques {
             self.field_indexes(&unique.columns, context);
         }
-        for index in &self.attributes.indexes {
+        let of_fields = self.fields.iter().filter_map(|field| field.attributes.index.as_ref());
+        for index in self.attributes.indexes.iter().chain(of_fields) {
             self.field_indexes(&index.include, context);
             for (part, _) in &index.keys {
                 if let IndexPart::Field(name) = part {

@@ -1,7 +1,7 @@
 //! Names in Rust's conventions.
 
 /// `EmailItem` → `email_item`, as Diesel does it.
-pub(super) fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     for c in name.chars() {
         if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
@@ -13,12 +13,12 @@ pub(super) fn snake_case(name: &str) -> String {
 }
 
 /// The words of a Rust name, in lower case.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     snake_case(name).split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// `active` → `Active`
-pub(super) fn capitalized(word: &str) -> String {
+pub(crate) fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

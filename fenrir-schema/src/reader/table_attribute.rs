@@ -12,19 +12,23 @@ use syn::{Attribute, Path, Token};
 use super::column_attribute::ACTIONS;
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
-use crate::{Deferral, Expression, Identifier, NullsOrder, ReferentialAction};
+use super::index_attribute::{self, IndexAttribute};
+use super::option_attribute::OptionAttributes;
+use crate::{Deferral, Dialects, Expression, Identifier, ReferentialAction, TableName};
 
 /// All that `#[table(…)]` says.
 #[derive(Default, Hash)]
 pub(super) struct TableAttributes {
     pub(super) name: Option<Marked<Identifier>>,
-    /// Empty where it was given and could not be read.
-    pub(super) primary_key: Option<Vec<FieldName>>,
+    pub(super) schema: Option<Marked<Identifier>>,
+    pub(super) primary_key: Option<PrimaryKeyAttribute>,
     pub(super) uniques: Vec<UniqueAttribute>,
     pub(super) indexes: Vec<IndexAttribute>,
     pub(super) checks: Vec<CheckAttribute>,
     pub(super) foreign_keys: Vec<ForeignKeyAttribute>,
-    pub(super) renamed_from: Option<Marked<Identifier>>,
+    pub(super) renamed_from: Option<Marked<TableName>>,
+    pub(super) options: OptionAttributes,
+    pub(super) unmanaged: Option<Mark>,
     pub(super) comment: Option<String>,
 }
 
@@ -50,6 +54,19 @@ impl FieldName {
     }
 }
 
+/// `primary_key(a, b, name = "…")`, or `primary_key()` where there is none
+#[derive(Clone, Debug, Hash)]
+pub(super) struct PrimaryKeyAttribute {
+    /// Where it stands.
+    pub mark: Mark,
+    /// Its fields; none where they are said elsewhere, or could not be read.
+    pub columns: Vec<FieldName>,
+    /// The name that was given.
+    pub name: Option<Marked<Identifier>>,
+    /// Whether it says that there is no key.
+    pub is_none: bool,
+}
+
 /// `unique(columns(a, b), name = "…")`
 #[derive(Clone, Debug, Hash)]
 pub(super) struct UniqueAttribute {
@@ -57,39 +74,14 @@ pub(super) struct UniqueAttribute {
     pub mark: Mark,
     /// Its fields.
     pub columns: Vec<FieldName>,
+    /// Whether two NULLs are the same to it.
+    pub nulls_not_distinct: bool,
+    /// When it is checked.
+    pub deferral: Deferral,
+    /// The databases that have it.
+    pub dialects: Option<Marked<Dialects>>,
     /// The name that was given.
     pub name: Option<Marked<Identifier>>,
-}
-
-/// `index(columns(a, b desc), where = "…", unique, name = "…")`
-#[derive(Clone, Debug, Hash)]
-pub(super) struct IndexAttribute {
-    /// Where it stands.
-    pub mark: Mark,
-    /// Its fields and expressions, each with its order.
-    pub keys: Vec<(IndexPart, IndexOrder)>,
-    /// How it finds what it looks for.
-    pub method: Option<Identifier>,
-    /// The fields that it holds too.
-    pub include: Vec<FieldName>,
-    /// Whether it is unique.
-    pub unique: bool,
-    /// The rows that it covers.
-    pub predicate: Option<Expression>,
-    /// The name that was given.
-    pub name: Option<Marked<Identifier>>,
-}
-
-/// The order of a part of an index: whether it descends, and where NULL stands.
-pub(super) type IndexOrder = (bool, Option<NullsOrder>);
-
-/// What a part of an index is.
-#[derive(Clone, Debug, Hash)]
-pub(super) enum IndexPart {
-    /// A field.
-    Field(FieldName),
-    /// An expression.
-    Expression(Expression),
 }
 
 /// `check = "…"` or `check(name = "…", expr = "…")`
@@ -101,6 +93,8 @@ pub(super) struct CheckAttribute {
     pub name: Option<Marked<Identifier>>,
     /// What must hold.
     pub expression: Expression,
+    /// The databases that have it.
+    pub dialects: Option<Marked<Dialects>>,
 }
 
 /// A foreign key, of a field or of a table.
@@ -122,6 +116,8 @@ pub(super) struct ForeignKeyAttribute {
     pub on_update: Option<Marked<ReferentialAction>>,
     /// When it is checked.
     pub deferral: Deferral,
+    /// The databases that have it.
+    pub dialects: Option<Marked<Dialects>>,
     /// The name that was given.
     pub name: Option<Marked<Identifier>>,
 }
@@ -138,43 +134,50 @@ impl Hash for ModelPath {
 
 const TABLE: Keys = Keys {
     attribute: "`#[table(…)]`",
-    known: &["name", "primary_key", "unique", "index", "check", "foreign_key", "renamed_from", "comment"],
+    known: &[
+        "name",
+        "schema",
+        "primary_key",
+        "unique",
+        "index",
+        "check",
+        "foreign_key",
+        "renamed_from",
+        "sqlite",
+        "mysql",
+        "unmanaged",
+        "comment",
+    ],
     repeatable: &["unique", "index", "check", "foreign_key"],
-    not_yet: &["schema", "sqlite", "mysql", "unmanaged"],
 };
 
 const UNIQUE: Keys = Keys {
     attribute: "`unique(…)`",
-    known: &["columns", "name"],
+    known: &["columns", "nulls_not_distinct", "deferrable", "initially_deferred", "name", "dialects"],
     repeatable: &[],
-    not_yet: &["nulls_not_distinct", "deferrable", "initially_deferred", "dialects"],
 };
 
-const INDEX: Keys = Keys {
-    attribute: "`index(…)`",
-    known: &["columns", "expr", "where", "method", "include", "unique", "name"],
-    repeatable: &["columns", "expr"],
-    not_yet: &["opclass", "nulls_not_distinct", "dialects"],
+const UNIQUE_OF_FIELD: Keys = Keys {
+    attribute: "`unique(…)` on a field",
+    known: &["nulls_not_distinct", "deferrable", "initially_deferred", "name", "dialects"],
+    repeatable: &[],
 };
 
-/// What PostgreSQL brings (<https://www.postgresql.org/docs/current/indexes-types.html>).
-const METHODS: &[(&str, &str)] = &[
-    ("btree", "btree"),
-    ("hash", "hash"),
-    ("gin", "gin"),
-    ("gist", "gist"),
-    ("spgist", "spgist"),
-    ("brin", "brin"),
-];
-
-const CHECK: Keys =
-    Keys { attribute: "`check(…)`", known: &["name", "expr"], repeatable: &[], not_yet: &["dialects"] };
+const CHECK: Keys = Keys { attribute: "`check(…)`", known: &["name", "expr", "dialects"], repeatable: &[] };
 
 const FOREIGN_KEY: Keys = Keys {
     attribute: "`foreign_key(…)`",
-    known: &["columns", "references", "on_delete", "on_update", "deferrable", "initially_deferred", "name"],
+    known: &[
+        "columns",
+        "references",
+        "on_delete",
+        "on_update",
+        "deferrable",
+        "initially_deferred",
+        "name",
+        "dialects",
+    ],
     repeatable: &[],
-    not_yet: &["dialects"],
 };
 
 impl TableAttributes {
@@ -193,15 +196,41 @@ impl TableAttributes {
         match key.to_string().as_str() {
             "name" => self.name = entries::identifier(input, context)?,
             "primary_key" => {
-                let names = self.primary_key.insert(Vec::new());
-                *names = fields(key, input, context)?;
+                let mark = context.mark(key.span());
+                let empty = PrimaryKeyAttribute { mark, columns: Vec::new(), name: None, is_none: false };
+                self.primary_key.insert(empty).read(key, input, context)?;
             }
             "unique" => self.uniques.extend(unique(key, input, context)?),
-            "index" => self.indexes.extend(index(key, input, context)?),
+            "index" => self.indexes.extend(index_attribute::index(key, input, context)?),
             "check" => self.checks.extend(check(key, input, context)?),
             "foreign_key" => self.foreign_keys.extend(foreign_key(key, input, context)?),
-            "renamed_from" => self.renamed_from = entries::identifier(input, context)?,
+            "schema" => self.schema = entries::identifier(input, context)?,
+            "renamed_from" => self.renamed_from = entries::table_name(input, context)?,
+            "sqlite" => self.options.sqlite(key, input, context)?,
+            "mysql" => self.options.mysql(key, input, context)?,
+            "unmanaged" => self.unmanaged = Some(context.mark(key.span())),
             _ => self.comment = Some(entries::text(input)?.value()),
+        }
+        Ok(())
+    }
+}
+
+impl PrimaryKeyAttribute {
+    fn read(&mut self, key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<()> {
+        let content = entries::group(key, input)?;
+        self.is_none = content.is_empty();
+        while !content.is_empty() {
+            let word = Ident::parse_any(&content).map_err(|error| {
+                syn::Error::new(error.span(), "expected the name of a field, or `name = \"…\"`")
+            })?;
+            if word == "name" && content.peek(Token![=]) {
+                self.name = entries::identifier(&content, context)?;
+            } else {
+                self.columns.push(FieldName::new(&word, context));
+            }
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
         }
         Ok(())
     }
@@ -237,112 +266,91 @@ fn unique(
     input: ParseStream<'_>,
     context: &mut Context,
 ) -> syn::Result<Option<UniqueAttribute>> {
-    let content = entries::group(key, input)?;
-    let (mut columns, mut name) = (Vec::new(), None);
-    let clean = UNIQUE.read(&content, &mut Vec::new(), context, |key, input, context| {
-        match key.to_string().as_str() {
-            "columns" => columns = fields(key, input, context)?,
-            _ => name = entries::identifier(input, context)?,
-        }
-        Ok(())
-    });
-    required(!clean || !columns.is_empty(), key, "columns(…)", context);
-    let mark = context.mark(key.span());
-    Ok((!columns.is_empty()).then_some(UniqueAttribute { mark, columns, name }))
+    let mut unique = UniqueAttribute::new(context.mark(key.span()));
+    let clean = unique.read(&UNIQUE, key, input, context)?;
+    required(!clean || !unique.columns.is_empty(), key, "columns(…)", context);
+    Ok((!unique.columns.is_empty()).then_some(unique))
 }
 
-fn index(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<IndexAttribute>> {
-    let content = entries::group(key, input)?;
-    let (mut keys, mut unique, mut predicate, mut name) = (Vec::new(), false, None, None);
-    let (mut method, mut include) = (None, Vec::new());
-    let clean = INDEX.read(&content, &mut Vec::new(), context, |key, input, context| {
-        match key.to_string().as_str() {
-            "columns" => keys.extend(index_fields(key, input, context)?),
-            "expr" => {
-                let part = entries::expression(input, context)?;
-                keys.extend(part.map(|part| (IndexPart::Expression(part.value), (false, None))));
+/// `unique` or `unique(…)` on a field, which it is of.
+pub(super) fn unique_of_field(
+    key: &Ident,
+    input: ParseStream<'_>,
+    field: &Ident,
+    context: &mut Context,
+) -> syn::Result<UniqueAttribute> {
+    let mut unique = UniqueAttribute::new(context.mark(key.span()));
+    unique.columns.push(FieldName::new(field, context));
+    if input.peek(syn::token::Paren) {
+        unique.read(&UNIQUE_OF_FIELD, key, input, context)?;
+    }
+    Ok(unique)
+}
+
+impl UniqueAttribute {
+    fn new(mark: Mark) -> Self {
+        Self {
+            mark,
+            columns: Vec::new(),
+            nulls_not_distinct: false,
+            deferral: Deferral::NotDeferrable,
+            dialects: None,
+            name: None,
+        }
+    }
+
+    /// Whether every entry was right.
+    fn read(
+        &mut self,
+        keys: &Keys,
+        key: &Ident,
+        input: ParseStream<'_>,
+        context: &mut Context,
+    ) -> syn::Result<bool> {
+        let content = entries::group(key, input)?;
+        let clean = keys.read(&content, &mut Vec::new(), context, |key, input, context| {
+            match key.to_string().as_str() {
+                "columns" => self.columns = fields(key, input, context)?,
+                "nulls_not_distinct" => self.nulls_not_distinct = true,
+                "deferrable" => self.deferral = deferral_with(self.deferral, Deferral::Deferrable),
+                "initially_deferred" => self.deferral = Deferral::InitiallyDeferred,
+                "dialects" => self.dialects = Some(entries::dialects(key, input, context)?),
+                _ => self.name = entries::identifier(input, context)?,
             }
-            "where" => predicate = entries::expression(input, context)?.map(|marked| marked.value),
-            "method" => method = Some(entries::word(input, METHODS, context)?.value),
-            "include" => include = fields(key, input, context)?,
-            "unique" => unique = true,
-            _ => name = entries::identifier(input, context)?,
-        }
-        Ok(())
-    });
-    let method = method.filter(|method| *method != "btree").map(|method| Identifier::generated([], method));
-    required(!clean || !keys.is_empty(), key, "columns(…)` or `expr = \"…\"", context);
-    let mark = context.mark(key.span());
-    Ok((!keys.is_empty()).then_some(IndexAttribute { mark, keys, method, include, unique, predicate, name }))
+            Ok(())
+        });
+        Ok(clean)
+    }
 }
 
-/// `(a, b desc)`
-fn index_fields(
+/// `check = "…"` or `check(…)`
+pub(super) fn check(
     key: &Ident,
     input: ParseStream<'_>,
     context: &mut Context,
-) -> syn::Result<Vec<(IndexPart, IndexOrder)>> {
-    let content = entries::group(key, input)?;
-    let mut parts = Vec::new();
-    while !content.is_empty() {
-        let field = Ident::parse_any(&content)
-            .map_err(|error| syn::Error::new(error.span(), "expected the name of a field"))?;
-        let field = FieldName::new(&field, context);
-        let descending = is_descending(&content)?;
-        let mut nulls = None;
-        if !content.is_empty() && !content.peek(Token![,]) {
-            let span = content.span();
-            let order = content.call(Ident::parse_any).map(|order| order.to_string()).unwrap_or_default();
-            nulls = match order.as_str() {
-                "nulls_first" => Some(NullsOrder::First),
-                "nulls_last" => Some(NullsOrder::Last),
-                _ => {
-                    let message = "expected `asc`, `desc`, `nulls_first`, `nulls_last` or `,`";
-                    return Err(syn::Error::new(span, message));
-                }
-            };
-            if !content.is_empty() && !content.peek(Token![,]) {
-                return Err(content.error("expected `,`"));
-            }
-        }
-        // What is so anyway is not said.
-        let nulls = nulls.filter(|nulls| (*nulls == NullsOrder::First) != descending);
-        parts.push((IndexPart::Field(field), (descending, nulls)));
-        content.parse::<Option<Token![,]>>()?;
-    }
-    if parts.is_empty() {
-        return Err(syn::Error::new(key.span(), format!("`{key}` needs the name of a field")));
-    }
-    Ok(parts)
-}
-
-/// `desc`, `asc` or nothing
-fn is_descending(input: ParseStream<'_>) -> syn::Result<bool> {
-    let order = input.fork().call(Ident::parse_any).map(|order| order.to_string()).unwrap_or_default();
-    let given = order == "asc" || order == "desc";
-    if given {
-        input.call(Ident::parse_any)?;
-    }
-    Ok(order == "desc")
-}
-
-fn check(key: &Ident, input: ParseStream<'_>, context: &mut Context) -> syn::Result<Option<CheckAttribute>> {
+) -> syn::Result<Option<CheckAttribute>> {
     let mark = context.mark(key.span());
+    let new = |expression: Marked<Expression>, name, dialects| CheckAttribute {
+        mark,
+        name,
+        expression: expression.value,
+        dialects,
+    };
     if input.peek(Token![=]) {
-        let expression = entries::expression(input, context)?;
-        return Ok(expression.map(|marked| CheckAttribute { mark, name: None, expression: marked.value }));
+        return Ok(entries::expression(input, context)?.map(|expression| new(expression, None, None)));
     }
     let content = entries::group(key, input)?;
-    let (mut name, mut expression) = (None, None);
+    let (mut name, mut expression, mut dialects) = (None, None, None);
     let clean = CHECK.read(&content, &mut Vec::new(), context, |key, input, context| {
         match key.to_string().as_str() {
             "name" => name = entries::identifier(input, context)?,
+            "dialects" => dialects = Some(entries::dialects(key, input, context)?),
             _ => expression = Some(entries::expression(input, context)?),
         }
         Ok(())
     });
     required(!clean || expression.is_some(), key, "expr = \"…\"", context);
-    Ok(expression.flatten().map(|marked| CheckAttribute { mark, name, expression: marked.value }))
+    Ok(expression.flatten().map(|expression| new(expression, name, dialects)))
 }
 
 fn foreign_key(
@@ -351,7 +359,7 @@ fn foreign_key(
     context: &mut Context,
 ) -> syn::Result<Option<ForeignKeyAttribute>> {
     let content = entries::group(key, input)?;
-    let (mut columns, mut references, mut name) = (Vec::new(), None, None);
+    let (mut columns, mut references, mut name, mut dialects) = (Vec::new(), None, None, None);
     let (mut on_delete, mut on_update) = (None, None);
     let mut deferral = Deferral::NotDeferrable;
     let clean = FOREIGN_KEY.read(&content, &mut Vec::new(), context, |key, input, context| {
@@ -362,6 +370,7 @@ fn foreign_key(
             "on_update" => on_update = Some(entries::word(input, ACTIONS, context)?),
             "deferrable" => deferral = deferral_with(deferral, Deferral::Deferrable),
             "initially_deferred" => deferral = deferral_with(deferral, Deferral::InitiallyDeferred),
+            "dialects" => dialects = Some(entries::dialects(key, input, context)?),
             _ => name = entries::identifier(input, context)?,
         }
         Ok(())
@@ -379,6 +388,7 @@ fn foreign_key(
             on_delete,
             on_update,
             deferral,
+            dialects,
             name,
         }
     }))
@@ -406,7 +416,7 @@ pub(super) fn reference(
     Ok((ModelPath(path), mark, columns))
 }
 
-fn required(there: bool, key: &Ident, what: &str, context: &mut Context) {
+pub(super) fn required(there: bool, key: &Ident, what: &str, context: &mut Context) {
     if !there {
         context.error_at(key.span(), format!("`{key}` needs `{what}`"));
     }

@@ -45,7 +45,7 @@ fn models_of_tests() {
     // What is there whenever the model is, is a part of it.
     let models = package.read();
     let shelf = models.lowered.facts.iter().find(|facts| facts.columns.len() == 2).unwrap();
-    assert_eq!(shelf.table.as_ref().unwrap().name.as_str(), "shelf");
+    assert_eq!(shelf.table.as_ref().unwrap().name.to_string(), "shelf");
 }
 
 #[test]

@@ -5,9 +5,12 @@
 
 mod aliases;
 mod cfg;
+mod collations;
+mod generated;
 mod modules;
 mod mysql;
 mod package;
+mod parts;
 mod problems;
 mod robustness;
 mod text;

@@ -73,7 +73,7 @@ fn parts_of_a_table_that_it_has_not() {
         ),
         (
             "#[table(check(name = §\"k\", expr = \"id > n\"))]",
-            "MySQL/MariaDB has no check of a generated column, as `id` is",
+            "MySQL/MariaDB has no check of a column that it counts itself, as `id` is",
         ),
         (
             "#[table(check(name = §\"k\", expr = \"n > 0 || n < -9\"))]",

@@ -75,7 +75,7 @@ impl TestPackage {
     pub(crate) fn column(&self, table: &str, column: &str) -> String {
         let models = self.read();
         assert_eq!(models.problems(), []);
-        let table = models.lowered.schema.tables.values().find(|one| one.name.as_str() == table).unwrap();
+        let table = models.lowered.schema.tables.values().find(|one| one.name.to_text() == table).unwrap();
         let column = table.columns.iter().find(|one| one.name.as_str() == column).unwrap();
         format!("{}{}", column.sql_type, if column.nullable { "?" } else { "" })
     }

@@ -246,12 +246,12 @@ fn a_generated_column_that_cannot_be() {
     refused_by(
         &[Dialect::Postgres],
         &column("#[column(§auto_increment)]", "Option<i32>"),
-        &["a generated column is never NULL: no `Option` here"],
+        &["a column with `auto_increment` is never NULL: no `Option` here"],
     );
     refused_by(
         &[Dialect::Postgres],
         &column("#[column(§auto_increment, default = 1)]", "i32"),
-        &["a generated column has no default"],
+        &["a column with `auto_increment` has no default"],
     );
     const ALONE: &str = "SQLite generates only a column that alone is the primary key";
     refused(&column("#[column(auto_increment = §serial)]", "i32"), &[ALONE]);
@@ -499,7 +499,7 @@ fn mistakes_within_a_model_have_their_places() {
         &[
             "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `type_name`, `extension`, `max_length`, `precision`, `scale`, \
              `default`, `primary_key`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
-             `on_update`, `deferrable`, `initially_deferred`, `backfill`, `using`, `renamed_from` and `comment`",
+             `on_update`, `deferrable`, `initially_deferred`, `dialects`, `backfill`, `using`, `generated`, `stored`, `virtual`, `collate`, `renamed_from` and `comment`",
             "an enum in a database has at least one value",
         ],
     );
@@ -517,4 +517,51 @@ fn all_at_once() {
             "there is no model `User` in this package; there is `Page`",
         ],
     );
+}
+
+#[test]
+fn a_schema_that_is_not_to_be_had() {
+    let of = |schema: &str, mark: &str| {
+        format!("#[derive(Table)]\n#[table(schema = {schema})]\nstruct {mark}Page {{\n    id: i32,\n}}\n")
+    };
+    refused_by(&[Dialect::Postgres], &of("\"auth\"", ""), &[]);
+    for name in ["pg_temp", "information_schema"] {
+        let message = format!("the schema `{name}` is kept for PostgreSQL's own use");
+        refused_by(&[Dialect::Postgres], &of(&format!("§\"{name}\""), ""), &[&message]);
+    }
+    for (dialect, title) in [(Dialect::Sqlite, "SQLite"), (Dialect::Mysql, "MySQL/MariaDB")] {
+        let message = format!(
+            "{title} has no schemas to put `pages` into, as `auth`: leave `schema` out, and give the table a `name` that \
+             says where it belongs"
+        );
+        refused_by(&[dialect], &of("\"auth\"", "§"), &[&message]);
+    }
+}
+
+#[test]
+fn a_text_that_a_tables_character_set_has_not() {
+    let of = |field: &str, mark: &str| {
+        format!(
+            "#[derive(Table)]\n#[table(mysql(charset = \"latin1\"))]\nstruct Page {{\n    id: i32,\n    {field} {mark}mood: Mood,\n}}\n\
+             #[derive(DbEnum)]\nenum Mood {{\n    #[db_enum(rename = \"日\")]\n    Good,\n}}\n"
+        )
+    };
+    let refused =
+        "the character set `latin1` has not every character of \"日\": leave `charset` out, for utf8mb4";
+    refused_by(&[Dialect::Mysql], &of("", "").replace("mood: Mood", "mood: §Mood"), &[refused]);
+    refused_by(&[Dialect::Mysql], &of("", "").replace("\"latin1\"", "\"utf8mb3\""), &[]);
+}
+
+#[test]
+fn an_index_of_a_virtual_column_that_an_engine_has_not() {
+    let of = |mark: &str, kind: &str| {
+        format!(
+            "#[derive(Table)]\n#[table(mysql(engine = \"aria\"))]\nstruct Page {{\n    id: i32,\n    n: i32,\n    \
+             #[column(generated = \"n * 2\", {kind}, {mark}index)]\n    g: Option<i32>,\n}}\n"
+        )
+    };
+    let message = "only InnoDB has indexes of virtual columns, as `g` is, and this table is of the engine `aria`: write \
+                   `stored`";
+    refused_by(&[Dialect::Mysql], &of("§", "virtual"), &[message]);
+    refused_by(&[Dialect::Mysql], &of("", "stored"), &[]);
 }

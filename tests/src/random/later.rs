@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use fenrir_schema::{
-    AutoIncrement, Change, Column, ConstraintKind, DefaultValue, Identifier, Renames, Schema, SqlType, fold,
+    AutoIncrement, Change, Column, ConstraintKind, Conversion, DefaultValue, Identifier, Renames, Schema,
+    SqlType, TableName, fold,
 };
 
-use super::{Random, any_table, default, free_column, is_comparable, name};
+use super::unmanaged;
+use super::{Random, any_table, computed, default, free_column, is_comparable, name, place};
 
 pub(super) fn apply(schema: &mut Schema, random: &mut Random, first: &Schema, renames: &mut Renames) {
-    match random.below(12) {
+    match random.below(15) {
         0 => rename_table(schema, random, first, renames),
         1..=3 => rename_column(schema, random, first, renames),
         4 => rename_part(schema, random),
         5 | 6 => retype(schema, random),
         7 => widen_key(schema, random),
-        8 | 9 => relabel(schema, random, renames),
+        8 | 9 => relabel(schema, random, first, renames),
         10 => generate(schema, random),
+        11 | 12 => computed::change(schema, random),
+        13 => computed::collate(schema, random),
         _ => change_key(schema, random),
     }
 }
@@ -32,9 +36,6 @@ pub(super) fn settle(renames: &mut Renames, first: &Schema, schema: &mut Schema)
             }
         }
     }
-    let old_table = |renames: &BTreeMap<Identifier, Identifier>, new: &Identifier| {
-        renames.get(new).unwrap_or(new).clone()
-    };
     renames
         .tables
         .retain(|new, old| new != old && schema.tables.contains_key(new) && first.tables.contains_key(old));
@@ -42,7 +43,7 @@ pub(super) fn settle(renames: &mut Renames, first: &Schema, schema: &mut Schema)
     renames.columns.retain(|(table, new), old| {
         let is_there = schema.tables.get(table).is_some_and(|table| table.column(new).is_some());
         let was_there =
-            first.tables.get(&old_table(&tables, table)).is_some_and(|table| table.column(old).is_some());
+            first.tables.get(old_name(&tables, table)).is_some_and(|table| table.column(old).is_some());
         new != old && is_there && was_there
     });
     renames
@@ -51,16 +52,23 @@ pub(super) fn settle(renames: &mut Renames, first: &Schema, schema: &mut Schema)
     let enums = renames.enums.clone();
     renames.labels.retain(|(of, new), old| {
         let is_there = schema.enums.get(of).is_some_and(|definition| definition.labels.contains(new));
-        let before = first.enums.get(&old_table(&enums, of));
+        let before = first.enums.get(old_name(&enums, of));
         new != old && is_there && before.is_some_and(|definition| definition.labels.contains(old))
     });
     // What stands in for NULL in one type need not be a value of the other.
     let now = schema.clone();
     for table in schema.tables.values_mut() {
-        let Some(before) = first.tables.get(&old_table(&tables, &table.name)) else { continue };
+        let Some(before) = unmanaged::any(first, old_name(&tables, &table.name)) else { continue };
         for column in &mut table.columns {
             let old = renames.columns.get(&(table.name.clone(), column.name.clone()));
             let before = before.column(old.unwrap_or(&column.name));
+            if column.generated.is_some() {
+                continue;
+            }
+            // One that was generated in between may be of a type that the first's values are not taken to.
+            if let Some(before) = before.filter(|before| !keeps(&before.sql_type, &column.sql_type)) {
+                (column.sql_type, column.default) = (before.sql_type.clone(), None);
+            }
             let labels = |schema: &Schema, column: &Column| {
                 column.sql_type.enum_name().and_then(|name| schema.enums.get(name)).cloned()
             };
@@ -69,7 +77,21 @@ pub(super) fn settle(renames: &mut Renames, first: &Schema, schema: &mut Schema)
                 old.nullable && !same
             });
         }
+        // No column of a key holds NULL.
+        let key = &table.primary_key.columns;
+        let holds_null = |column: &Column| column.nullable && key.contains(&column.name);
+        if table.columns.iter().any(holds_null) {
+            table.primary_key.columns = vec![name("id")];
+        }
     }
+}
+
+fn old_name<'a, N: Ord>(renames: &'a BTreeMap<N, N>, new: &'a N) -> &'a N {
+    renames.get(new).unwrap_or(new)
+}
+
+fn keeps(from: &SqlType, to: &SqlType) -> bool {
+    from.enum_name().is_some() || Conversion::between(from, to) == Conversion::Keeps
 }
 
 fn make(schema: &mut Schema, change: Change) {
@@ -81,19 +103,23 @@ fn fresh(random: &mut Random) -> Identifier {
 }
 
 /// A table that was there under some name.
-fn old_tables(schema: &Schema, first: &Schema, renames: &Renames) -> Vec<Identifier> {
-    let is_old = |name: &&Identifier| renames.tables.contains_key(*name) || first.tables.contains_key(*name);
+fn old_tables(schema: &Schema, first: &Schema, renames: &Renames) -> Vec<TableName> {
+    let is_old = |name: &&TableName| renames.tables.contains_key(*name) || first.tables.contains_key(*name);
     schema.tables.keys().filter(is_old).cloned().collect()
 }
 
 fn rename_table(schema: &mut Schema, random: &mut Random, first: &Schema, renames: &mut Renames) {
     let tables = old_tables(schema, first, renames);
     let (Some(a), Some(b)) = (random.pick(&tables).cloned(), random.pick(&tables).cloned()) else { return };
-    let aside = fresh(random);
-    if schema.tables.contains_key(&aside) {
+    // Into another schema as well, or only there.
+    let place = place(random);
+    let new = if random.once_in(3) { a.name.clone() } else { fresh(random) };
+    let aside = TableName { schema: place, name: new };
+    let taken = |there: &TableName| there.name == aside.name && *there != a;
+    if aside == a || schema.tables.keys().chain(first.tables.keys()).any(taken) {
         return;
     }
-    let mut rename = |from: &Identifier, to: &Identifier| {
+    let mut rename = |from: &TableName, to: &TableName| {
         make(schema, Change::RenameTable { from: from.clone(), to: to.clone() });
         let old = renames.tables.remove(from).unwrap_or_else(|| from.clone());
         renames.tables.insert(to.clone(), old);
@@ -166,6 +192,9 @@ fn retype(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = free_column(table, random) else { return };
     let to = match &column.sql_type {
+        SqlType::Integer if column.generated.is_some() => SqlType::BigInt,
+        SqlType::VarChar { max_length: Some(96) } if column.generated.is_some() => SqlType::Text,
+        _ if column.generated.is_some() => return,
         SqlType::SmallInt if random.once_in(2) => SqlType::Integer,
         SqlType::SmallInt => SqlType::Float,
         SqlType::Integer if random.once_in(3) => SqlType::Double,
@@ -192,6 +221,10 @@ fn retype(schema: &mut Schema, random: &mut Random) {
 fn widen_key(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
     let target = table.name.clone();
+    if unmanaged::points_at(schema, &target) {
+        return;
+    }
+    let Some(table) = schema.tables.get_mut(&target) else { return };
     let widen = |column: &mut Column| column.sql_type = SqlType::BigInt;
     table.columns.iter_mut().filter(|column| column.name.as_str() == "id").for_each(widen);
     for table in schema.tables.values_mut() {
@@ -202,9 +235,12 @@ fn widen_key(schema: &mut Schema, random: &mut Random) {
 }
 
 /// Labels that are added, renamed, moved, and dropped where no row has them; or another name.
-fn relabel(schema: &mut Schema, random: &mut Random, renames: &mut Renames) {
+fn relabel(schema: &mut Schema, random: &mut Random, first: &Schema, renames: &mut Renames) {
     let enums: Vec<_> = schema.enums.keys().cloned().collect();
     let Some(of) = random.pick(&enums).cloned() else { return };
+    if unmanaged::holds(schema, &of) || first.unmanaged.enums.contains_key(&of) {
+        return;
+    }
     let from = schema.enums[&of].clone();
     let mut to = from.clone();
     let mut renamed = BTreeMap::new();
@@ -263,11 +299,9 @@ fn generate(schema: &mut Schema, random: &mut Random) {
 
 /// A key of two columns, or of one again, where nothing points at it.
 fn change_key(schema: &mut Schema, random: &mut Random) {
-    let pointed: Vec<_> = schema
-        .tables
-        .values()
-        .flat_map(|table| table.foreign_keys.values().map(|key| key.references.clone()))
-        .collect();
+    let all = schema.tables.values().chain(schema.unmanaged.tables.values());
+    let pointed: Vec<_> =
+        all.flat_map(|table| table.foreign_keys.values().map(|key| key.references.clone())).collect();
     let Some(table) = any_table(schema, random) else { return };
     let generated = table.columns.iter().any(|column| column.auto_increment.is_some());
     if pointed.contains(&table.name) || generated {
@@ -276,7 +310,11 @@ fn change_key(schema: &mut Schema, random: &mut Random) {
     let is_long =
         |column: &Column| matches!(column.sql_type, SqlType::Text | SqlType::Binary | SqlType::Citext);
     let fits = |column: &&Column| {
-        !column.nullable && is_comparable(column) && !is_long(column) && column.name.as_str() != "id"
+        !column.nullable
+            && column.generated.is_none()
+            && is_comparable(column)
+            && !is_long(column)
+            && column.name.as_str() != "id"
     };
     let columns: Vec<_> = table.columns.iter().filter(fits).map(|column| column.name.clone()).collect();
     table.primary_key.columns = match random.pick(&columns) {

@@ -3,14 +3,18 @@
 //! A schema is what a list of numbers makes of an empty one: each number is one edit, which looks at
 //! what is there. So a failing case is made smaller by leaving numbers out.
 
+mod computed;
+pub mod hostile;
 mod later;
+mod parts;
+mod unmanaged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fenrir_schema::{
-    AutoIncrement, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey, Identifier,
-    Index, IndexKey, IndexTarget, IntegerSize, NullsOrder, PrimaryKey, RangeOf, ReferentialAction, Renames,
-    Schema, SqlType, Table, TypeName, Unique,
+    AutoIncrement, Check, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey,
+    GeneratedKind, Identifier, Index, IndexKey, IndexTarget, IntegerSize, NullsOrder, PrimaryKey, RangeOf,
+    ReferentialAction, Renames, Schema, SqlType, Table, TableName, TableOptions, TypeName, Unique,
 };
 
 /// SplitMix64: the same numbers everywhere for one seed.
@@ -74,6 +78,7 @@ impl Case {
         let first = schema.clone();
         self.then.iter().for_each(|&edit| apply(&mut schema, edit, Some(&first), &mut renames));
         later::settle(&mut renames, &first, &mut schema);
+        computed::settle(&mut schema);
         (first, schema, renames)
     }
 }
@@ -176,6 +181,7 @@ fn sql_type(random: &mut Random, schema: &mut Schema) -> SqlType {
 fn mood(schema: &mut Schema) -> SqlType {
     let mood = name("mood");
     let definition = EnumType { labels: ["it's", "unused", "sad"].map(str::to_owned).to_vec() };
+    let definition = schema.unmanaged.enums.get(&mood).cloned().unwrap_or(definition);
     schema.enums.entry(mood.clone()).or_insert(definition);
     SqlType::Enum(mood)
 }
@@ -212,11 +218,12 @@ fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>, renames: &mut 
     if let Some(first) = before {
         if random.once_in(2) {
             later::apply(schema, &mut random, first, renames);
+            computed::settle(schema);
             return prune_enums(schema);
         }
     }
     let before = before.map(|first| (first, &*renames));
-    match random.below(19) {
+    match random.below(30) {
         0..=2 => create_table(schema, &mut random, before),
         3..=6 => add_column(schema, &mut random, before),
         7 | 8 => add_reference(schema, &mut random, before),
@@ -227,30 +234,33 @@ fn apply(schema: &mut Schema, edit: u64, before: Option<&Schema>, renames: &mut 
         13 => drop_column(schema, &mut random),
         14 => drop_table(schema, &mut random),
         15..=17 => alter_column(schema, &mut random),
+        18..=20 => computed::add(schema, &mut random, before),
+        21 => computed::change(schema, &mut random),
+        22 => computed::collate(schema, &mut random),
+        23 | 24 => parts::set_options(schema, &mut random),
+        25 | 26 => parts::move_part(schema, &mut random),
+        27 | 28 => unmanaged::hand_over(schema, &mut random, before.map(|(first, _)| first)),
         _ => comment(schema, &mut random),
     }
+    computed::settle(schema);
     prune_enums(schema);
 }
 
 fn prune_enums(schema: &mut Schema) {
-    let used: BTreeSet<_> = schema
-        .tables
-        .values()
-        .flat_map(|table| &table.columns)
-        .filter_map(|column| column.sql_type.enum_name().cloned())
-        .collect();
-    schema.enums.retain(|name, _| used.contains(name));
+    unmanaged::move_enums(schema);
 }
 
 fn create_table(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
     let Some(&text) = random.pick(TABLES) else { return };
-    let table = name(text);
-    if schema.tables.contains_key(&table)
-        || before.is_some_and(|(first, _)| first.tables.contains_key(&table))
-    {
+    let table = TableName { schema: place(random), name: name(text) };
+    let has = |schema: &Schema| {
+        let mut all = schema.tables.keys().chain(schema.unmanaged.tables.keys());
+        all.any(|there| there.name == table.name)
+    };
+    if has(schema) || before.is_some_and(|(first, _)| has(first)) {
         return;
     }
-    let key_name = Identifier::generated([&table], "pkey");
+    let key_name = Identifier::generated([&table.name], "pkey");
     if taken(schema).contains(&key_name) {
         return;
     }
@@ -258,8 +268,16 @@ fn create_table(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
     let kinds = [AutoIncrement::Identity, AutoIncrement::Serial];
     let auto_increment = if random.once_in(3) { None } else { random.pick(&kinds).copied() };
     let sql_type = if random.once_in(3) { SqlType::BigInt } else { SqlType::Integer };
-    let column =
-        Column { name: id.clone(), sql_type, nullable: false, default: None, auto_increment, comment: None };
+    let column = Column {
+        name: id.clone(),
+        sql_type,
+        nullable: false,
+        default: None,
+        auto_increment,
+        generated: None,
+        collations: BTreeMap::new(),
+        comment: None,
+    };
     schema.tables.insert(
         table.clone(),
         Table {
@@ -270,14 +288,24 @@ fn create_table(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
             checks: BTreeMap::new(),
             foreign_keys: BTreeMap::new(),
             indexes: BTreeMap::new(),
+            options: TableOptions::default(),
             comment: None,
         },
     );
 }
 
-fn was_there(before: Before<'_>, table: &Identifier, column: &Identifier) -> bool {
+/// A schema of PostgreSQL, or where tables are made by themselves.
+fn place(random: &mut Random) -> Option<Identifier> {
+    match random.below(8) {
+        0 => Some(name("auth")),
+        1 => Some(name("Odd \"schema\"")),
+        _ => None,
+    }
+}
+
+fn was_there(before: Before<'_>, table: &TableName, column: &Identifier) -> bool {
     let table =
-        before.and_then(|(first, renames)| first.tables.get(renames.tables.get(table).unwrap_or(table)));
+        before.and_then(|(first, renames)| unmanaged::any(first, renames.tables.get(table).unwrap_or(table)));
     table.is_some_and(|table| table.column(column).is_some())
 }
 
@@ -305,6 +333,8 @@ fn add_column(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
         nullable,
         default,
         auto_increment: None,
+        generated: None,
+        collations: BTreeMap::new(),
         comment,
     });
 }
@@ -312,23 +342,23 @@ fn add_column(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
 /// A column that points at another table's key, or its own.
 fn add_reference(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
     let taken = taken(schema);
-    let names: Vec<_> = schema.tables.keys().cloned().collect();
+    let names: Vec<_> = schema.tables.keys().chain(schema.unmanaged.tables.keys()).cloned().collect();
     let (Some(from), Some(to)) = (random.pick(&names).cloned(), random.pick(&names).cloned()) else { return };
-    let target = &schema.tables[&to];
+    let target = unmanaged::any(schema, &to).unwrap();
     if target.primary_key.columns.len() > 1 {
         return;
     }
     let key = target.primary_key.columns[0].clone();
     let sql_type = target.column(&key).unwrap().sql_type.clone();
-    let column = Identifier::generated([&to], "ref");
+    let column = Identifier::generated([&to.name], "ref");
     let Some(table) = schema.tables.get_mut(&from) else { return };
-    let key_name = Identifier::generated([&from, &column], "fkey");
+    let key_name = Identifier::generated([&from.name, &column], "fkey");
     let is_there = table.column(&column).is_some() || was_there(before, &table.name, &column);
     if is_there || taken.contains(&key_name) {
         return;
     }
     // Only backwards in the order of names, so that rows can be put in.
-    let required = before.is_none() && to < from && random.once_in(2);
+    let required = before.is_none() && to.name < from.name && random.once_in(2);
     let actions = [ReferentialAction::NoAction, ReferentialAction::Cascade, ReferentialAction::Restrict];
     let on_delete = random.pick(&actions).copied().unwrap_or_default();
     let on_delete = if !required && random.once_in(3) { ReferentialAction::SetNull } else { on_delete };
@@ -342,6 +372,7 @@ fn add_reference(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
             on_delete,
             on_update: ReferentialAction::NoAction,
             deferral,
+            dialects: parts::dialects(random),
         },
     );
     table.columns.push(Column {
@@ -350,6 +381,8 @@ fn add_reference(schema: &mut Schema, random: &mut Random, before: Before<'_>) {
         nullable: !required,
         default: None,
         auto_increment: None,
+        generated: None,
+        collations: BTreeMap::new(),
         comment: None,
     });
 }
@@ -378,19 +411,23 @@ fn add_unique(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = some_column(table, random) else { return };
     let columns = vec![column.clone(), name("id")];
-    let constraint = Identifier::generated([&table.name, &column], "key");
+    let constraint = Identifier::generated([&table.name.name, &column], "key");
     if column.as_str() != "id"
         && table.primary_key.columns != columns
         && !taken.contains(&constraint)
         && !table.uniques.values().any(|unique| unique.columns == columns)
     {
-        table.uniques.entry(constraint).or_insert(Unique { columns });
+        let (deferral, dialects) = (parts::deferral(random), parts::dialects(random));
+        let nulls_not_distinct = random.once_in(4);
+        let unique = Unique { columns, nulls_not_distinct, deferral, dialects };
+        table.uniques.entry(constraint).or_insert(unique);
     }
 }
 
 /// The names of indexes and constraints: one that a table took along may be that of another's by now.
 fn taken(schema: &Schema) -> BTreeSet<Identifier> {
-    let names = schema.tables.values().flat_map(|table| {
+    let all = schema.tables.values().chain(schema.unmanaged.tables.values());
+    let names = all.flat_map(|table| {
         let keys = table.indexes.keys().chain(table.uniques.keys()).chain(table.foreign_keys.keys());
         keys.chain(table.checks.keys()).chain([&table.primary_key.name]).cloned()
     });
@@ -403,23 +440,19 @@ fn add_index(schema: &mut Schema, random: &mut Random) {
     let Some(column) = some_column(table, random) else { return };
     let predicate = random.once_in(3).then(|| Expression::new("id > 0").unwrap());
     let mut keys = vec![IndexKey {
-        of: IndexTarget::Column(column.clone()),
         descending: random.once_in(2),
-        nulls: None,
+        ..IndexKey::new(IndexTarget::Column(column.clone()))
     }];
     if random.once_in(3) {
-        keys.push(IndexKey {
-            of: IndexTarget::Expression(Expression::new("id + 1").unwrap()),
-            descending: false,
-            nulls: None,
-        });
+        keys.push(IndexKey::new(IndexTarget::Expression(Expression::new("id + 1").unwrap())));
     }
     if random.once_in(4) {
         keys[0].nulls = Some(if keys[0].descending { NullsOrder::Last } else { NullsOrder::First });
     }
     let include = if random.once_in(4) && column.as_str() != "id" { vec![name("id")] } else { Vec::new() };
-    let index = Index { keys, include, predicate, ..Index::default() };
-    let index_name = Identifier::generated([&table.name, &column], "idx");
+    let mut index = Index { keys, include, predicate, ..Index::default() };
+    parts::decorate(table, &mut index, random);
+    let index_name = Identifier::generated([&table.name.name, &column], "idx");
     if !taken.contains(&index_name) {
         table.indexes.insert(index_name, index);
     }
@@ -434,9 +467,10 @@ fn add_check(schema: &mut Schema, random: &mut Random) {
         check = format!("{} IS NULL OR id > 0", column.name);
     }
     let check = Expression::new(check).unwrap();
-    let check_name = Identifier::generated([&table.name], "check");
+    let check_name = Identifier::generated([&table.name.name], "check");
     if !taken.contains(&check_name) {
-        table.checks.insert(check_name, check);
+        let dialects = parts::dialects(random);
+        table.checks.insert(check_name, Check { expression: check, dialects });
     }
 }
 
@@ -481,15 +515,17 @@ fn alter_column(schema: &mut Schema, random: &mut Random) {
     let Some(table) = any_table(schema, random) else { return };
     let Some(column) = free_column(table, random) else { return };
     if random.once_in(2) && !is_custom(&column.sql_type) {
-        column.nullable = !column.nullable;
+        column.nullable = !column.nullable || computed::gives_null(column);
     } else {
         column.default = if random.once_in(2) { default(random, &column.sql_type) } else { None };
     }
 }
 
 fn remove_column(table: &mut Table, column: Identifier) {
+    let generated: Vec<_> = table.generated_from(&[&column]).map(|column| column.name.clone()).collect();
+    generated.into_iter().for_each(|column| remove_column(table, column));
     table.columns.retain(|there| there.name != column);
-    table.checks.retain(|_, check| !check.mentions(&column));
+    table.checks.retain(|_, check| !check.expression.mentions(&column));
     table.uniques.retain(|_, unique| !unique.columns.contains(&column));
     table.foreign_keys.retain(|_, key| !key.columns.contains(&column));
     let of = IndexTarget::Column(column);
@@ -501,11 +537,13 @@ fn remove_column(table: &mut Table, column: Identifier) {
 fn drop_table(schema: &mut Schema, random: &mut Random) {
     let names: Vec<_> = schema.tables.keys().cloned().collect();
     let Some(gone) = random.pick(&names) else { return };
-    let needed = schema.tables.values().filter(|table| table.name != *gone).any(|table| {
-        table.foreign_keys.values().any(|key| {
-            key.references == *gone && table.column(&key.columns[0]).is_some_and(|column| !column.nullable)
-        })
-    });
+    let needed = unmanaged::points_at(schema, gone)
+        || schema.tables.values().filter(|table| table.name != *gone).any(|table| {
+            table.foreign_keys.values().any(|key| {
+                key.references == *gone
+                    && table.column(&key.columns[0]).is_some_and(|column| !column.nullable)
+            })
+        });
     if needed {
         return;
     }
@@ -525,10 +563,45 @@ fn comment(schema: &mut Schema, random: &mut Random) {
     }
 }
 
+/// All tables where tables are made by themselves.
+fn in_one_place(schema: &mut Schema) {
+    let home = |name: &TableName| TableName::from(name.name.clone());
+    let tables = std::mem::take(&mut schema.tables);
+    schema.tables = tables
+        .into_values()
+        .map(|table| (home(&table.name), Table { name: home(&table.name), ..table }))
+        .collect();
+    for key in schema.tables.values_mut().flat_map(|table| table.foreign_keys.values_mut()) {
+        key.references = home(&key.references);
+    }
+}
+
+/// The renames between what a dialect holds of two schemas.
+#[must_use]
+pub fn renames_held_by(renames: Renames, dialect: Dialect) -> Renames {
+    if dialect == Dialect::Postgres {
+        return renames;
+    }
+    let home = |name: TableName| TableName::from(name.name);
+    let tables = renames.tables.into_iter().map(|(new, old)| (home(new), home(old)));
+    let columns = renames.columns.into_iter().map(|((table, new), old)| ((home(table), new), old));
+    Renames {
+        tables: tables.filter(|(new, old)| new != old).collect(),
+        columns: columns.collect(),
+        ..renames
+    }
+}
+
 /// The schema as a model for that dialect could have it: what the dialect lacks is left out, or is as
 /// much of it as the dialect has. The same for every schema, so that a pair stays a pair.
 #[must_use]
-pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
+pub fn held_by(schema: Schema, dialect: Dialect) -> Schema {
+    let home = |name: TableName| if dialect == Dialect::Postgres { name } else { name.name.into() };
+    let unmanaged: Vec<_> = schema.unmanaged.tables.keys().cloned().map(home).collect();
+    unmanaged::apart(all_held_by(schema.with_unmanaged(), dialect), &unmanaged)
+}
+
+fn all_held_by(mut schema: Schema, dialect: Dialect) -> Schema {
     for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
         if !dialect.holds(&column.sql_type) {
             column.sql_type = match column.sql_type {
@@ -539,15 +612,38 @@ pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
             };
         }
     }
+    for column in schema.tables.values_mut().flat_map(|table| &mut table.columns) {
+        if let Some(generated) = &mut column.generated {
+            if dialect == Dialect::Postgres {
+                generated.kind = GeneratedKind::Stored;
+            }
+            column.nullable |= dialect == Dialect::Mysql;
+        }
+    }
     prune_enums(&mut schema);
     if dialect != Dialect::Postgres {
+        in_one_place(&mut schema);
         for index in schema.tables.values_mut().flat_map(|table| table.indexes.values_mut()) {
             index.include.clear();
             index.keys.iter_mut().for_each(|key| key.nulls = None);
         }
     }
-    if dialect != Dialect::Mysql {
-        return schema;
+    if dialect == Dialect::Mysql {
+        hold_by_mysql(&mut schema);
+    }
+    parts::held_by(&mut schema, dialect);
+    for table in schema.tables.values() {
+        assert_eq!(dialect.lacks(table, &schema), [], "the models would be refused");
+    }
+    schema
+}
+
+fn hold_by_mysql(schema: &mut Schema) {
+    for table in schema.tables.values_mut().filter(|table| table.options.mysql.charset.is_some()) {
+        // Those of the columns are of utf8mb4.
+        let is_other =
+            table.options.mysql.charset.as_ref().is_some_and(|charset| charset.as_str() != "utf8mb4");
+        table.columns.iter_mut().filter(|_| is_other).for_each(|column| column.collations.clear());
     }
     for table in schema.tables.values_mut() {
         let long = |name: &Identifier| {
@@ -569,10 +665,6 @@ pub fn held_by(mut schema: Schema, dialect: Dialect) -> Schema {
         let generated = table.columns.iter().any(|column| column.auto_increment.is_some());
         table.checks.retain(|_, _| !generated);
     }
-    for table in schema.tables.values() {
-        assert_eq!(dialect.lacks(table, &schema), [], "the models would be refused");
-    }
-    schema
 }
 
 /// How many rows each table gets.
@@ -584,13 +676,16 @@ pub fn rows(schema: &Schema, dialect: Dialect) -> Vec<String> {
     let mut inserts = Vec::new();
     let mut updates = Vec::new();
     // In the order of names: what must point, points backwards in it.
-    for table in schema.tables.values() {
-        let quoted = dialect.quote(&table.name);
+    let mut tables: Vec<_> = schema.tables.values().collect();
+    tables.sort_by_key(|table| &table.name.name);
+    for table in tables {
+        let quoted = dialect.quote_table(&table.name);
         let points =
             |column: &Column| table.foreign_keys.values().any(|key| key.columns.contains(&column.name));
         for row in 1..=ROWS {
-            let columns: Vec<_> =
-                table.columns.iter().filter(|column| !(column.nullable && points(column))).collect();
+            let is_given =
+                |column: &&Column| !(column.nullable && points(column)) && column.generated.is_none();
+            let columns: Vec<_> = table.columns.iter().filter(is_given).collect();
             let names: Vec<_> = columns.iter().map(|column| dialect.quote(&column.name)).collect();
             let values: Vec<_> = columns
                 .iter()
@@ -662,5 +757,5 @@ pub fn values_of(table: &Table, columns: &[&Column], dialect: Dialect) -> String
         Dialect::Postgres | Dialect::Sqlite => parts.join(" || '|' || "),
         Dialect::Mysql => format!("concat_ws('|', {})", parts.join(", ")),
     };
-    format!("SELECT {row} AS value FROM {} ORDER BY id", dialect.quote(&table.name))
+    format!("SELECT {row} AS value FROM {} ORDER BY id", dialect.quote_table(&table.name))
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
-use fenrir_schema::Dialect;
+use fenrir_schema::{Dialect, Identifier, Table, Unmanaged};
 
 use super::Contents;
 use crate::database::{Database, MigratorBackend, sealed};
@@ -72,7 +72,7 @@ where
         Ok((migrated, modelled))
     });
     let (migrated, modelled) = look.unwrap_or_else(|error| panic!("reading the catalog: {error}"));
-    let differences = differences(&migrated, &modelled);
+    let differences = differences(&migrated, &modelled, &migrations.schema().unmanaged);
     assert!(
         differences.is_empty(),
         "on {}, the migrations do not make what the models say:{}\n\
@@ -96,8 +96,9 @@ fn catalog(dialect: Dialect) -> &'static dyn Catalog {
     }
 }
 
-fn differences(migrated: &Description, modelled: &Description) -> Vec<String> {
-    let parts: BTreeSet<&String> = migrated.keys().chain(modelled.keys()).collect();
+fn differences(migrated: &Description, modelled: &Description, unmanaged: &Unmanaged) -> Vec<String> {
+    let all = migrated.keys().chain(modelled.keys());
+    let parts: BTreeSet<&String> = all.filter(|part| !is_of(unmanaged, part)).collect();
     let differ = |part: &&String| migrated.get(*part) != modelled.get(*part);
     let in_words = |part: &String| match (migrated.get(part), modelled.get(part)) {
         (Some(by_migrations), Some(by_models)) => {
@@ -107,6 +108,31 @@ fn differences(migrated: &Description, modelled: &Description) -> Vec<String> {
         _ => format!("\n- {part}: only the models have it"),
     };
     parts.into_iter().filter(differ).map(in_words).collect()
+}
+
+/// Whether a part belongs to what others make: a table, what is said of it by its name, an index that the
+/// model has of it, or an enum.
+fn is_of(unmanaged: &Unmanaged, part: &str) -> bool {
+    let (part, place) = match part.rsplit_once("` of `") {
+        Some((part, place)) => (part, Some(place.trim_end_matches('`'))),
+        None => (part.trim_end_matches('`'), None),
+    };
+    let Some((kind, name)) = part.split_once(" `") else { return false };
+    let of_table = |table: &Table| {
+        let is_own = || {
+            let rest = name.strip_prefix(table.name.name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let keys = table.uniques.keys().chain(table.indexes.keys()).chain([&table.primary_key.name]);
+        let mut keys = keys.map(Identifier::as_str);
+        let mut sequences =
+            table.columns.iter().map(|column| Identifier::generated([&table.name.name, &column.name], "seq"));
+        table.name.schema.as_ref().map(Identifier::as_str) == place
+            && (is_own()
+                || kind == "index" && keys.any(|key| key == name)
+                || kind == "sequence" && sequences.any(|sequence| sequence.as_str() == name))
+    };
+    unmanaged.tables.values().any(of_table) || unmanaged.enums.keys().any(|one| one.as_str() == name)
 }
 
 /// The rows of queries with two columns: a part, and what it is.

@@ -10,16 +10,31 @@ pub(super) struct Postgres;
 
 impl Catalog for Postgres {
     fn describe(&self, database: &mut dyn Database) -> QueryResult<Description> {
-        read(database, QUERIES)
+        let mut description = read(database, QUERIES)?;
+        let schemas = texts(database, OTHER_SCHEMAS)?;
+        let path = texts(database, "SELECT current_setting('search_path')")?.concat();
+        let set = "SELECT set_config('search_path', $1, false)";
+        for schema in schemas {
+            let quoted = quoted(&schema);
+            database.rows(set, &[&format!("{quoted}, {path}")])?;
+            let of_schema = read(database, QUERIES)?;
+            description
+                .extend(of_schema.into_iter().map(|(what, how)| (format!("{what} of `{schema}`"), how)));
+        }
+        database.rows(set, &[&path])?;
+        Ok(description)
     }
 
     /// In a schema of their own, in front of the one that there is, so that no name is written with its
-    /// schema.
+    /// schema; those that have a schema of their own in the place of what is there.
     fn describe_apart(&self, database: &mut dyn Database, sql: &str) -> QueryResult<Description> {
         let schema = format!("{}{}", place::PREFIX, place::token());
+        let others = texts(database, OTHER_SCHEMAS)?;
+        let gone: String =
+            others.iter().map(|name| format!("DROP SCHEMA {} CASCADE; ", quoted(name))).collect();
         database.execute("BEGIN")?;
         let apart = format!(
-            "CREATE SCHEMA {schema}; \
+            "{gone}CREATE SCHEMA {schema}; \
              SELECT set_config('search_path', '{schema}, ' || current_setting('search_path'), true);\n{sql}"
         );
         let described = database.execute(&apart).and_then(|()| self.describe(database));
@@ -28,12 +43,25 @@ impl Catalog for Postgres {
     }
 }
 
+/// Where tables lie that are not found by their names alone.
+const OTHER_SCHEMAS: &str = "SELECT nspname FROM pg_namespace \
+     WHERE nspname <> ALL (current_schemas(false)) AND nspname !~ '^(pg_|information_schema$)'";
+
+fn texts(database: &mut dyn Database, sql: &str) -> QueryResult<Vec<String>> {
+    Ok(database.rows(sql, &[])?.into_iter().flatten().flatten().collect())
+}
+
+/// A name that the catalog has: PostgreSQL's rule, whatever its length.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Without our own tables for the migrations' history, and what an extension made: the models name only
 /// the extension.
 const QUERIES: &[&str] = &[
     "SELECT 'table `' || c.relname || '`', \
      coalesce('commented ' || quote_literal(obj_description(c.oid, 'pg_class')), 'without comment') \
-     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') \
+     FROM pg_class c WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'column `' || c.relname || '.' || a.attname || '`', '`' || format_type(a.atttypid, a.atttypmod) || \
@@ -46,34 +74,34 @@ const QUERIES: &[&str] = &[
      coalesce(' commented ' || quote_literal(col_description(c.oid, a.attnum)), '') \
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
-     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') \
+     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') \
      AND a.attnum > 0 AND NOT a.attisdropped \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'constraint `' || c.relname || '.' || k.conname || '`', '`' || pg_get_constraintdef(k.oid, true) || '`' \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
-     WHERE c.relnamespace = current_schema()::regnamespace \
+     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'index `' || n.relname || '`', '`' || pg_get_indexdef(i.indexrelid, 0, true) || '`' || \
      CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END \
      FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid \
-     WHERE c.relnamespace = current_schema()::regnamespace \
+     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations')",
     "SELECT 'enum `' || t.typname || '`', string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) \
      FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid \
-     WHERE t.typnamespace = current_schema()::regnamespace \
+     WHERE t.typnamespace = quote_ident(current_schema())::regnamespace \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = t.oid AND e.deptype = 'e') GROUP BY t.typname",
     "SELECT 'sequence `' || c.relname || '`', 'a sequence' \
-     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S' \
+     FROM pg_class c WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind = 'S' \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
     "SELECT CASE c.relkind WHEN 'v' THEN 'view `' ELSE 'materialized view `' END || c.relname || '`', \
      '`' || pg_get_viewdef(c.oid, true) || '`' \
-     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('v', 'm') \
+     FROM pg_class c WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('v', 'm') \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
     "SELECT 'trigger `' || c.relname || '.' || t.tgname || '`', '`' || pg_get_triggerdef(t.oid, true) || '`' \
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
-     WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal \
+     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT t.tgisinternal \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')",
 ];

@@ -58,6 +58,25 @@ pub trait Held: Send + Sync {
     fn keep(&mut self);
 }
 
+/// A database of its own, of a kind that is known when the program runs.
+#[cfg(feature = "cli")]
+pub(super) fn create(dialect: Dialect, contents: &Contents) -> Result<Box<dyn Held>, Error> {
+    use sealed::Create;
+    match dialect {
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql => diesel::MysqlConnection::create(contents),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => diesel::PgConnection::create(contents),
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => diesel::SqliteConnection::create(contents),
+        #[allow(unreachable_patterns, reason = "where a database's feature is off")]
+        other => Err(Error::new(format!(
+            "this command was built without {}: turn on the feature `{other}`",
+            other.title()
+        ))),
+    }
+}
+
 pub(super) mod sealed {
     use super::*;
 

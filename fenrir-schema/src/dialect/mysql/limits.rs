@@ -1,8 +1,11 @@
 //! What MySQL and MariaDB cannot have, found in the models and not when a migration runs.
 
+mod collations;
+mod generated;
+
 use std::collections::BTreeSet;
 
-use super::helper_indexes;
+use super::{helper_indexes, options};
 use crate::dialect::{Lack, Part, lack};
 use crate::table::{IndexTarget, listed};
 use crate::{
@@ -10,13 +13,9 @@ use crate::{
     SqlType, Table,
 };
 
-/// How many bytes of an index's columns InnoDB takes (<https://dev.mysql.com/doc/refman/8.0/en/innodb-limits.html>).
-const INDEX_BYTES: u64 = 3072;
 /// How many bytes of a row, without its texts of any length
 /// (<https://dev.mysql.com/doc/refman/8.0/en/column-count-limit.html>).
 const ROW_BYTES: u64 = 65_535;
-/// How many bytes a character of utf8mb4 can have.
-const CHARACTER_BYTES: u64 = 4;
 const VARCHAR_CHARACTERS: u32 = 16_383;
 const CHAR_CHARACTERS: u32 = 255;
 const TABLE_COMMENT_CHARACTERS: usize = 2048;
@@ -24,17 +23,26 @@ const COLUMN_COMMENT_CHARACTERS: usize = 1024;
 const LABEL_CHARACTERS: usize = 255;
 
 pub(super) fn lacks(table: &Table, schema: &Schema) -> Vec<Lack> {
-    let mut limits = Limits { table, lacks: lack::of_indexes(table, "MySQL/MariaDB") };
+    let mut limits = Limits {
+        table,
+        character_bytes: options::character_bytes(table),
+        lacks: lack::of_postgres(table, "MySQL/MariaDB"),
+    };
+    limits.lacks.extend(options::lacks(table, schema));
     limits.names();
     limits.columns();
     limits.indexes();
     limits.foreign_keys(schema);
+    limits.lacks.extend(generated::lacks(table, schema));
+    limits.lacks.extend(collations::lacks(table, schema));
     limits.checks();
     limits.lacks
 }
 
 struct Limits<'a> {
     table: &'a Table,
+    /// How many bytes a character of its texts can have.
+    character_bytes: u64,
     lacks: Vec<Lack>,
 }
 
@@ -51,7 +59,8 @@ impl Limits<'_> {
         let indexes = table.indexes.keys().map(|name| (Part::Named(name.clone()), name));
         let checks = table.checks.keys().map(|name| (Part::Named(name.clone()), name));
         let keys = table.foreign_keys.keys().map(|name| (Part::Named(name.clone()), name));
-        let all = std::iter::once((Part::Table, &table.name)).chain(columns).chain(uniques).chain(indexes);
+        let all =
+            std::iter::once((Part::Table, &table.name.name)).chain(columns).chain(uniques).chain(indexes);
         for (part, name) in all.chain(checks).chain(keys) {
             let text = name.as_str();
             if text.ends_with(' ') {
@@ -118,13 +127,14 @@ impl Limits<'_> {
                 self.lack(part(), long_comment("column", COLUMN_COMMENT_CHARACTERS));
             }
         }
-        let row: u64 = table.columns.iter().map(|column| bytes(&column.sql_type).unwrap_or(12)).sum();
+        let row: u64 = table.columns.iter().map(|column| self.bytes(&column.sql_type).unwrap_or(12)).sum();
         if self.lacks.is_empty() && row > ROW_BYTES {
             self.lack(
                 Part::Table,
                 format!(
-                    "the columns of this table can have {row} bytes in a row ({CHARACTER_BYTES} for each character), and \
-                     MySQL/MariaDB takes {ROW_BYTES}: leave `max_length` out where texts are long, which keeps them apart"
+                    "the columns of this table can have {row} bytes in a row ({} for each character), and \
+                     MySQL/MariaDB takes {ROW_BYTES}: leave `max_length` out where texts are long, which keeps them apart",
+                    self.character_bytes
                 ),
             );
         }
@@ -145,6 +155,15 @@ impl Limits<'_> {
                 self.lack(
                     part(),
                     "MySQL/MariaDB has no indexes of some rows only: leave `where` out, for an index of all of them",
+                );
+            }
+            if let Some(collate) = index.keys.iter().find_map(|key| key.collate.as_ref()) {
+                self.lack(
+                    part(),
+                    format!(
+                        "MySQL/MariaDB has no collation of an index alone, as `{collate}`: leave `collate` out, or say where \
+                         the index is, with `dialects(…)`"
+                    ),
                 );
             }
             let mut columns = Vec::new();
@@ -180,7 +199,7 @@ impl Limits<'_> {
         let columns: Vec<&Column> = columns.iter().filter_map(|name| self.table.column(name)).collect();
         let (mut total, mut whole) = (0, true);
         for column in columns {
-            if let Some(bytes) = bytes(&column.sql_type) {
+            if let Some(bytes) = self.bytes(&column.sql_type) {
                 total += bytes;
                 continue;
             }
@@ -198,12 +217,14 @@ impl Limits<'_> {
                 self.lack(Part::Column(column.name.clone()), message);
             }
         }
-        if whole && total > INDEX_BYTES {
+        let most = options::index_bytes(self.table);
+        if whole && total > most {
             self.lack(
                 part,
                 format!(
-                    "{what} can have {total} bytes ({CHARACTER_BYTES} for each character), and MySQL/MariaDB indexes \
-                     {INDEX_BYTES}: give its columns a smaller `max_length`"
+                    "{what} can have {total} bytes ({} for each character), and MySQL/MariaDB indexes {most}: give its \
+                     columns a smaller `max_length`",
+                    self.character_bytes
                 ),
             );
         }
@@ -246,10 +267,12 @@ impl Limits<'_> {
     fn checks(&mut self) {
         for (name, check) in &self.table.checks {
             let part = || Part::Named(name.clone());
-            for column in self.table.columns.iter().filter(|column| check.mentions(&column.name)) {
+            for column in self.table.columns.iter().filter(|column| check.expression.mentions(&column.name)) {
                 if column.auto_increment.is_some() {
-                    let message =
-                        format!("MySQL/MariaDB has no check of a generated column, as `{}` is", column.name);
+                    let message = format!(
+                        "MySQL/MariaDB has no check of a column that it counts itself, as `{}` is",
+                        column.name
+                    );
                     self.lack(part(), message);
                 }
                 let moved = |key: &ForeignKey| {
@@ -271,7 +294,7 @@ impl Limits<'_> {
             }
         }
         for (name, check) in &self.table.checks {
-            if let Some(message) = misreads(check) {
+            if let Some(message) = misreads(&check.expression) {
                 self.lack(Part::Named(name.clone()), message);
             }
         }
@@ -299,24 +322,27 @@ fn other_order<'a>(target: &'a Table, key: &ForeignKey) -> Option<&'a [Identifie
     keys.into_iter().find(same)
 }
 
-/// How many bytes of a row and of an index a type takes at most; none for what has no greatest length.
-/// <https://dev.mysql.com/doc/refman/8.0/en/storage-requirements.html>
-fn bytes(sql_type: &SqlType) -> Option<u64> {
-    Some(match sql_type {
-        SqlType::Bool | SqlType::TinyInt | SqlType::Unsigned(IntegerSize::TinyInt) => 1,
-        SqlType::SmallInt | SqlType::Unsigned(IntegerSize::SmallInt) | SqlType::Enum(_) => 2,
-        SqlType::Integer | SqlType::Unsigned(IntegerSize::Integer) | SqlType::Float => 4,
-        SqlType::BigInt | SqlType::Unsigned(IntegerSize::BigInt) | SqlType::Double | SqlType::Timestamp => 8,
-        SqlType::Date => 3,
-        SqlType::Time => 6,
-        SqlType::Numeric { precision, .. } => u64::from(precision.unwrap_or(10)) / 2 + 2,
-        SqlType::VarChar { max_length: Some(n) } => CHARACTER_BYTES * u64::from(*n),
-        SqlType::Char { length } => CHARACTER_BYTES * u64::from(length.unwrap_or(1)),
-        // The server says what can be done with a type of the user's own.
-        SqlType::Custom { .. } => 0,
-        // Those of any length, and those that it has not.
-        _ => return None,
-    })
+impl Limits<'_> {
+    /// How many bytes of a row and of an index a type takes at most; none for what has no greatest length.
+    /// <https://dev.mysql.com/doc/refman/8.0/en/storage-requirements.html>
+    fn bytes(&self, sql_type: &SqlType) -> Option<u64> {
+        Some(match sql_type {
+            SqlType::Bool | SqlType::TinyInt | SqlType::Unsigned(IntegerSize::TinyInt) => 1,
+            SqlType::SmallInt | SqlType::Unsigned(IntegerSize::SmallInt) | SqlType::Enum(_) => 2,
+            SqlType::Integer | SqlType::Unsigned(IntegerSize::Integer) | SqlType::Float => 4,
+            SqlType::BigInt | SqlType::Unsigned(IntegerSize::BigInt) | SqlType::Double => 8,
+            SqlType::Timestamp => 8,
+            SqlType::Date => 3,
+            SqlType::Time => 6,
+            SqlType::Numeric { precision, .. } => u64::from(precision.unwrap_or(10)) / 2 + 2,
+            SqlType::VarChar { max_length: Some(n) } => self.character_bytes * u64::from(*n),
+            SqlType::Char { length } => self.character_bytes * u64::from(length.unwrap_or(1)),
+            // The server says what can be done with a type of the user's own.
+            SqlType::Custom { .. } => 0,
+            // Those of any length, and those that it has not.
+            _ => return None,
+        })
+    }
 }
 
 /// <https://dev.mysql.com/doc/refman/8.0/en/enum.html>
@@ -374,7 +400,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{AutoIncrement, Index, IndexKey, PrimaryKey, Unique};
+    use crate::{AutoIncrement, Dialects, Index, IndexKey, PrimaryKey, TableOptions, Unique};
 
     fn name(text: &str) -> Identifier {
         Identifier::new(text).unwrap()
@@ -387,10 +413,12 @@ mod tests {
             nullable: false,
             default: None,
             auto_increment,
+            generated: None,
+            collations: BTreeMap::new(),
             comment: None,
         };
         Table {
-            name: name("page"),
+            name: name("page").into(),
             columns: vec![
                 column("id", SqlType::Integer, Some(AutoIncrement::Identity)),
                 column("x", sql_type, None),
@@ -400,6 +428,7 @@ mod tests {
             checks: BTreeMap::new(),
             foreign_keys: BTreeMap::new(),
             indexes: BTreeMap::new(),
+            options: TableOptions::default(),
             comment: None,
         }
     }
@@ -438,7 +467,9 @@ mod tests {
         let custom = SqlType::Custom { name: crate::TypeName::new("year").unwrap(), extension: None };
         for sql_type in [SqlType::TinyInt, SqlType::Unsigned(IntegerSize::BigInt), custom] {
             let mut table = table(sql_type);
-            table.uniques.insert(name("page_x_key"), Unique { columns: vec![name("x")] });
+            table
+                .uniques
+                .insert(name("page_x_key"), Unique { columns: vec![name("x")], ..Unique::default() });
             assert_eq!(said(&table), [""; 0]);
         }
     }
@@ -446,8 +477,8 @@ mod tests {
     #[test]
     fn a_column_of_any_length_is_in_no_index() {
         let mut text = table(SqlType::Text);
-        text.uniques.insert(name("page_x_key"), Unique { columns: vec![name("x")] });
-        let keys = vec![IndexKey { of: IndexTarget::Column(name("x")), descending: false, nulls: None }];
+        text.uniques.insert(name("page_x_key"), Unique { columns: vec![name("x")], ..Unique::default() });
+        let keys = vec![IndexKey::new(IndexTarget::Column(name("x")))];
         text.indexes.insert(name("page_x_idx"), Index { keys, ..Index::default() });
         let all = said(&text);
         assert!(
@@ -466,9 +497,8 @@ mod tests {
     fn indexes_that_it_has_not() {
         let mut table = table(SqlType::Integer);
         let keys = vec![IndexKey {
-            of: IndexTarget::Expression(expression("x + 1")),
             descending: true,
-            nulls: None,
+            ..IndexKey::new(IndexTarget::Expression(expression("x + 1")))
         }];
         table
             .indexes
@@ -476,7 +506,7 @@ mod tests {
         table.indexes.insert(
             name("Primary"),
             Index {
-                keys: vec![IndexKey { of: IndexTarget::Column(name("x")), descending: true, nulls: None }],
+                keys: vec![IndexKey { descending: true, ..IndexKey::new(IndexTarget::Column(name("x"))) }],
                 unique: true,
                 ..Index::default()
             },
@@ -493,29 +523,29 @@ mod tests {
         let mut table = table(SqlType::Integer);
         let key = ForeignKey {
             columns: vec![name("x"), name("id")],
-            references: name("page"),
+            references: name("page").into(),
             referenced_columns: vec![name("x"), name("id")],
             on_delete: ReferentialAction::SetDefault,
             on_update: ReferentialAction::Cascade,
             deferral: Deferral::InitiallyDeferred,
+            dialects: Dialects::default(),
         };
         table.foreign_keys.insert(name("fk"), key);
-        table.uniques.insert(name("key"), Unique { columns: vec![name("id"), name("x")] });
+        table
+            .uniques
+            .insert(name("key"), Unique { columns: vec![name("id"), name("x")], ..Unique::default() });
         table.indexes.insert(
             name("FK"),
-            Index {
-                keys: vec![IndexKey { of: IndexTarget::Column(name("id")), descending: false, nulls: None }],
-                ..Index::default()
-            },
+            Index { keys: vec![IndexKey::new(IndexTarget::Column(name("id")))], ..Index::default() },
         );
-        table.checks.insert(name("k"), expression("x > 0 AND id > 0"));
+        table.checks.insert(name("k"), expression("x > 0 AND id > 0").into());
         let said = said(&table);
         for wanted in [
             "checks a foreign key at once",
             "no `set_default`",
             "in the order of its key: `page` (`id`, `x`)",
             "an index of its name",
-            "no check of a generated column, as `id`",
+            "no check of a column that it counts itself, as `id`",
             "as `x` is",
         ] {
             assert!(said.iter().any(|one| one.contains(wanted)), "{wanted}: {said:?}");
@@ -526,7 +556,7 @@ mod tests {
     fn names_comments_and_rows_that_it_does_not_take() {
         let mut bad = table(SqlType::Integer);
         bad.columns[1].name = name("x ");
-        bad.checks.insert(name("😀"), expression("1 = 1"));
+        bad.checks.insert(name("😀"), expression("1 = 1").into());
         bad.comment = Some("x".repeat(2049));
         bad.columns[0].comment = Some("é".repeat(1025));
         let all = said(&bad);

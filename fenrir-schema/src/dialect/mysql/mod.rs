@@ -4,28 +4,31 @@
 //! is one statement: a table comes with its indexes and keys, an index goes in the `ALTER TABLE` that
 //! brings the one in its place.
 
+mod algorithm;
 mod changes;
 mod enums;
+mod file;
+mod generated;
 mod guards;
 mod limits;
+mod normal;
+mod options;
+mod types;
 mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Lack, Rules, ddl};
+use super::{Lack, Quoted, Rules, ddl};
 use crate::change::ConstraintKind;
+use crate::sql_file::FileSyntax;
 use crate::table::{ForeignKey, Index, IndexTarget};
 use crate::{
     Change, Column, DefaultValue, EnumType, Expression, Frame, Identifier, IntegerSize, Schema, Script,
-    SqlType, Table,
+    SqlType, Table, TableName, TokenKind, TypeName,
 };
 
 pub(super) struct Mysql;
-
-/// A table of another engine would have no foreign keys, and one of another character set not every
-/// text: neither is left to the server's defaults. The collation is, and with it whether `a = 'A'`.
-const TABLE_OPTIONS: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
 
 impl Rules for Mysql {
     fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
@@ -78,6 +81,46 @@ impl Rules for Mysql {
             | SqlType::Multirange(_)
             | SqlType::Array(_) => return None,
         }))
+    }
+
+    #[cfg(feature = "writer")]
+    fn like_type(&self, name: &TypeName) -> Option<SqlType> {
+        Some(types::like(name))
+    }
+
+    fn known_type(&self, name: &TypeName) -> Option<SqlType> {
+        types::known(name)
+    }
+
+    fn canonical_type_name(&self, name: TypeName) -> TypeName {
+        types::canonical(name)
+    }
+
+    fn has_enums(&self) -> bool {
+        false
+    }
+
+    fn normalize(&self, table: &mut Table) {
+        normal::normalize(table);
+    }
+
+    fn file_syntax(&self) -> &'static FileSyntax {
+        &file::SYNTAX
+    }
+
+    /// <https://dev.mysql.com/doc/refman/8.0/en/string-literals.html>
+    fn quoted(&self, first: char) -> Option<Quoted> {
+        match first {
+            '\'' | '"' => Some(Quoted { kind: TokenKind::Text, close: first, escapes: true }),
+            '`' => Some(Quoted { kind: TokenKind::Name, close: '`', escapes: false }),
+            _ => None,
+        }
+    }
+
+    /// All texts are of one character set
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/charset-introducer.html>).
+    fn is_silent(&self, word: &str) -> bool {
+        word == "_utf8mb4"
     }
 
     fn quotation_mark(&self) -> char {
@@ -202,12 +245,15 @@ impl Rules for Mysql {
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
         let mut schema = before.clone();
-        let mut guarded = false;
-        for change in changes {
-            if !guarded && !change.is_rename() {
-                guarded = true;
+        let looked_at = guards::first(changes);
+        let mut number = 0;
+        for run in ddl::in_runs(changes) {
+            let change = &run[0];
+            let first = number;
+            number += run.len();
+            if first == looked_at {
                 // The labels are those to be.
-                let there = Schema { enums: after.enums.clone(), tables: schema.tables.clone() };
+                let there = Schema { enums: after.enums.clone(), ..schema.clone() };
                 script.push_all(
                     "what must hold of rows, before anything changes",
                     guards::write(changes, &there),
@@ -220,9 +266,15 @@ impl Rules for Mysql {
             let old = helpers(&schema);
             let old_table = change.table().and_then(|name| schema.tables.get(name)).cloned();
             // That it fits was found before.
-            let _ = crate::fold(&mut schema, std::slice::from_ref(change));
+            let _ = crate::fold(&mut schema, run);
             let moves = moves(&old, &helpers(&schema));
             match &old_table {
+                Some(table) if run.len() > 1 => {
+                    let mut actions: Vec<_> =
+                        run.iter().filter_map(|change| self.action(change, &schema)).collect();
+                    actions.extend(moves);
+                    script.push(ddl::about(run), alter(&table.name, &actions));
+                }
                 Some(table) if changes::is_of_its_own(change) => {
                     changes::write(change, table, &schema, moves, &mut script);
                 }
@@ -282,11 +334,11 @@ fn index(name: &Identifier, index: &Index) -> String {
     format!("{unique}INDEX {} ({})", quote(name), ddl::index_keys(&Mysql, index))
 }
 
-fn quote(name: &Identifier) -> String {
+fn quote(name: &impl ddl::Name) -> String {
     ddl::quote(&Mysql, name)
 }
 
-fn alter(table: &Identifier, actions: &[String]) -> String {
+fn alter(table: &TableName, actions: &[String]) -> String {
     match actions {
         [one] => format!("ALTER TABLE {} {one}", quote(table)),
         several => format!("ALTER TABLE {}\n    {}", quote(table), several.join(",\n    ")),
@@ -296,15 +348,21 @@ fn alter(table: &Identifier, actions: &[String]) -> String {
 impl Mysql {
     /// `schema` is the one with this change made; `moves` are the actions on helper indexes that it needs.
     fn change(&self, change: &Change, schema: &Schema, moves: Vec<String>, script: &mut Script) {
-        let mut alter_with = |table: &Identifier, action: String| {
+        let mut alter_with = |table: &TableName, action: String| {
             let mut actions = vec![action];
             actions.extend(moves.iter().cloned());
+            actions.extend(algorithm::of(change, schema));
             script.push(change, alter(table, &actions));
         };
         match change {
             // The labels stand in each column that has the enum.
             Change::CreateEnum { .. } | Change::DropEnum { .. } | Change::RenameEnum { .. } => {}
             Change::AlterEnum { .. } => enums::alter(change, schema, script),
+            // What is left alone is no change of a database.
+            Change::ReleaseEnum { .. }
+            | Change::AdoptEnum { .. }
+            | Change::ReleaseTable { .. }
+            | Change::AdoptTable { .. } => {}
             Change::RenameTable { from, to } => {
                 script.push(change, alter(from, &[format!("RENAME TO {}", quote(to))]));
             }
@@ -314,22 +372,20 @@ impl Mysql {
             }
             // Every primary key is called PRIMARY.
             Change::AlterPrimaryKey { from, to, .. } if from.columns == to.columns => {}
-            Change::AlterPrimaryKey { table, to, .. } => {
-                alter_with(table, format!("DROP PRIMARY KEY,\n    ADD {}", ddl::primary_key(self, to)));
+            Change::AlterPrimaryKey { table, .. }
+            | Change::AddColumn { table, backfill: None, .. }
+            | Change::DropColumn { table, .. } => {
+                if let Some(action) = self.action(change, schema) {
+                    alter_with(table, action);
+                }
             }
             Change::CreateTable { table } => script.push(change, self.create_table(table, schema)),
             Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
-            Change::AddColumn { table, column, backfill: None } => {
-                alter_with(table, format!("ADD COLUMN {}", self.column(column, schema)));
-            }
             Change::AddColumn { table, column, backfill: Some(backfill) } => {
                 self.add_filled_column(change, table, column, backfill, schema, script);
             }
             // These need the table as it was: see `changes`.
             Change::RenameColumn { .. } | Change::RenameConstraint { .. } | Change::AlterColumn { .. } => {}
-            Change::DropColumn { table, column } => {
-                alter_with(table, format!("DROP COLUMN {}", quote(&column.name)));
-            }
             Change::AddUnique { table, name, definition } => {
                 alter_with(table, format!("ADD {}", ddl::unique(self, name, definition)));
             }
@@ -352,6 +408,7 @@ impl Mysql {
             Change::DropUnique { table, name, .. } | Change::DropIndex { table, name, .. } => {
                 alter_with(table, format!("DROP INDEX {}", quote(name)));
             }
+            Change::SetTableOptions { .. } => options::alter_options(change, schema, script),
             Change::SetTableComment { table, to, .. } => {
                 alter_with(table, format!("COMMENT = {}", self.literal(to.as_deref().unwrap_or_default())));
             }
@@ -364,12 +421,26 @@ impl Mysql {
         }
     }
 
+    /// What `ALTER TABLE` is told of one change of a run.
+    fn action(&self, change: &Change, schema: &Schema) -> Option<String> {
+        match change {
+            Change::AddColumn { column, .. } => Some(format!("ADD COLUMN {}", self.column(column, schema))),
+            Change::DropColumn { column, .. } => Some(format!("DROP COLUMN {}", quote(&column.name))),
+            Change::AlterPrimaryKey { from, to, .. } => {
+                let drop = (!from.columns.is_empty()).then(|| "DROP PRIMARY KEY".to_owned());
+                let add = (!to.columns.is_empty()).then(|| format!("ADD {}", ddl::primary_key(self, to)));
+                Some(drop.into_iter().chain(add).collect::<Vec<_>>().join(",\n    "))
+            }
+            _ => None,
+        }
+    }
+
     fn create_table(&self, table: &Table, schema: &Schema) -> String {
         let mut parts: Vec<_> = table.columns.iter().map(|column| self.column(column, schema)).collect();
         parts.extend(ddl::constraints(self, table, true));
         parts.extend(table.indexes.iter().map(|(name, definition)| index(name, definition)));
         parts.extend(helper_indexes(table).iter().map(|(name, columns)| helper_index(name, columns)));
-        let mut sql = format!("{} {TABLE_OPTIONS}", ddl::create_table(self, &table.name, &parts));
+        let mut sql = format!("{} {}", ddl::create_table(self, &table.name, &parts), options::written(table));
         if let Some(comment) = &table.comment {
             sql.push_str(&format!(" COMMENT={}", self.literal(comment)));
         }
@@ -381,14 +452,15 @@ impl Mysql {
     fn add_filled_column(
         &self,
         change: &Change,
-        table: &Identifier,
+        table: &TableName,
         column: &Column,
         backfill: &Expression,
         schema: &Schema,
         script: &mut Script,
     ) {
         let name = quote(&column.name);
-        let empty = format!("ADD COLUMN {name} {}", column_type(column, schema));
+        let collate = ddl::collate(self, column);
+        let empty = format!("ADD COLUMN {name} {}{collate}", column_type(column, schema));
         script.push(change, alter(table, &[empty]));
         script.also(format!("UPDATE {} SET {name} = {backfill}", quote(table)));
         if !column.nullable || column.default.is_some() || column.comment.is_some() {
@@ -450,6 +522,8 @@ mod tests {
             nullable: false,
             default: None,
             auto_increment: None,
+            generated: None,
+            collations: BTreeMap::new(),
             comment: None,
         }
     }
@@ -458,13 +532,14 @@ mod tests {
         let mut id = column("id", SqlType::Integer);
         id.auto_increment = Some(AutoIncrement::Identity);
         Table {
-            name: name(text),
+            name: name(text).into(),
             columns: std::iter::once(id).chain(columns).collect(),
             primary_key: PrimaryKey { name: name(&format!("{text}_pkey")), columns: vec![name("id")] },
             uniques: BTreeMap::new(),
             checks: BTreeMap::new(),
             foreign_keys: BTreeMap::new(),
             indexes: BTreeMap::new(),
+            options: crate::TableOptions::default(),
             comment: None,
         }
     }
@@ -474,11 +549,12 @@ mod tests {
         let mut page = table("page", vec![column("user_id", SqlType::Integer)]);
         let key = ForeignKey {
             columns: vec![name("user_id")],
-            references: name("user"),
+            references: name("user").into(),
             referenced_columns: vec![name("id")],
             on_delete: ReferentialAction::Cascade,
             on_update: ReferentialAction::NoAction,
             deferral: crate::Deferral::NotDeferrable,
+            dialects: crate::Dialects::default(),
         };
         page.foreign_keys.insert(name("page_user_id_fkey"), key);
         let tables = [page, table("user", Vec::new())];
@@ -486,7 +562,7 @@ mod tests {
     }
 
     fn page_of(schema: &mut Schema) -> &mut Table {
-        schema.tables.get_mut(&name("page")).unwrap()
+        schema.tables.get_mut(&name("page").into()).unwrap()
     }
 
     fn sql(before: &Schema, after: &Schema) -> Vec<String> {
@@ -517,7 +593,9 @@ mod tests {
         page_of(&mut without).foreign_keys.clear();
         assert_eq!(
             sql(&pages(), &without),
-            ["ALTER TABLE page\n    DROP FOREIGN KEY page_user_id_fkey,\n    DROP INDEX page_user_id_fkey"]
+            [
+                "ALTER TABLE page\n    DROP FOREIGN KEY page_user_id_fkey,\n    DROP INDEX page_user_id_fkey,\n    ALGORITHM=INPLACE"
+            ]
         );
         let added = sql(&without, &pages());
         assert!(
@@ -529,24 +607,30 @@ mod tests {
     #[test]
     fn an_index_of_the_models_takes_the_place_of_the_keys_own_and_gives_it_back() {
         let mut indexed = pages();
-        let keys =
-            vec![IndexKey { of: IndexTarget::Column(name("user_id")), descending: false, nulls: None }];
+        let keys = vec![IndexKey::new(IndexTarget::Column(name("user_id")))];
         let index = Index { keys, ..Index::default() };
         page_of(&mut indexed).indexes.insert(name("ix"), index.clone());
         assert_eq!(
             sql(&pages(), &indexed),
-            ["ALTER TABLE page\n    ADD INDEX ix (user_id),\n    DROP INDEX page_user_id_fkey"]
+            [
+                "ALTER TABLE page\n    ADD INDEX ix (user_id),\n    DROP INDEX page_user_id_fkey,\n    ALGORITHM=INPLACE"
+            ]
         );
         assert_eq!(
             sql(&indexed, &pages()),
-            ["ALTER TABLE page\n    DROP INDEX ix,\n    ADD INDEX page_user_id_fkey (user_id)"]
+            [
+                "ALTER TABLE page\n    DROP INDEX ix,\n    ADD INDEX page_user_id_fkey (user_id),\n    ALGORITHM=INPLACE"
+            ]
         );
         // One that begins otherwise does not.
         let mut other = pages();
         let mut descending = index;
         descending.keys[0].descending = true;
         page_of(&mut other).indexes.insert(name("ix"), descending);
-        assert_eq!(sql(&pages(), &other), ["ALTER TABLE page ADD INDEX ix (user_id DESC)"]);
+        assert_eq!(
+            sql(&pages(), &other),
+            ["ALTER TABLE page\n    ADD INDEX ix (user_id DESC),\n    ALGORITHM=INPLACE"]
+        );
     }
 
     #[test]
@@ -556,15 +640,16 @@ mod tests {
         column.default = Some(DefaultValue::Text("it's".to_owned()));
         let mut before = Schema::default();
         before.enums.insert(mood, EnumType { labels: vec!["it's".to_owned(), r"\".to_owned()] });
-        before.tables.insert(name("page"), table("page", vec![column]));
+        before.tables.insert(name("page").into(), table("page", vec![column]));
         let mut after = before.clone();
         page_of(&mut after).columns[1].comment = Some("its state".to_owned());
         page_of(&mut after).columns[0].comment = Some("generated".to_owned());
         assert_eq!(
             sql(&before, &after),
             [
-                "ALTER TABLE page MODIFY COLUMN id int NOT NULL AUTO_INCREMENT COMMENT 'generated'",
-                r"ALTER TABLE page MODIFY COLUMN state enum('it''s', '\\') NOT NULL DEFAULT 'it''s' COMMENT 'its state'",
+                "ALTER TABLE page\n    MODIFY COLUMN id int NOT NULL AUTO_INCREMENT COMMENT 'generated',\n    ALGORITHM=INPLACE, LOCK=NONE",
+                "ALTER TABLE page\n    MODIFY COLUMN state enum('it''s', '\\\\') NOT NULL DEFAULT 'it''s' COMMENT 'its state',\n    \
+                 ALGORITHM=INPLACE, LOCK=NONE",
             ]
         );
     }
@@ -575,7 +660,7 @@ mod tests {
         column.default = Some(DefaultValue::Text("none".to_owned()));
         let schema = pages();
         let change = Change::AddColumn {
-            table: name("page"),
+            table: name("page").into(),
             column,
             backfill: Some(Expression::new("concat('page ', id)").unwrap()),
         };

@@ -1,17 +1,25 @@
 //! Columns that become others.
 
 use super::super::{Rules, ddl};
-use super::{Postgres, alter_table, comes_with, refuse, sequence, update, without_expressions};
+use super::aside::{anew, aside};
+use super::{Postgres, alter_table, comes_with, refuse, sequence, update};
 use crate::table::AutoIncrement;
-use crate::{Change, Column, Conversion, Identifier, Schema, Script, SqlType};
+use crate::{Change, Column, Conversion, Identifier, Schema, Script, SqlType, TableName};
 
 /// As few statements as can be, so that the table is locked and rewritten once.
 pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
     let Change::AlterColumn { table, from, to, using, backfill } = change else { return };
     let name = ddl::quote(&Postgres, &to.name);
-    let retyped = from.sql_type != to.sql_type;
+    let retyped = from.sql_type != to.sql_type || from.collations != to.collations;
+    if to.generated.is_some() && (retyped || from.generated != to.generated) {
+        let table = schema.tables.get(table);
+        return script.push_all(change, table.into_iter().flat_map(|table| anew(table, to)));
+    }
     let regenerated = from.auto_increment != to.auto_increment;
     let (mut statements, mut again) = (Vec::new(), Vec::new());
+    if from.generated.is_some() && to.generated.is_none() {
+        statements.push(alter_table(table, &[format!("ALTER COLUMN {name} DROP EXPRESSION")]));
+    }
     if retyped {
         let misfit = misfit(&name, &from.sql_type, &to.sql_type).filter(|_| using.is_none());
         if let Some(misfit) = misfit {
@@ -19,7 +27,7 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
             statements.push(refuse(table, &misfit, &what));
         }
         if let Some(table) = schema.tables.get(table) {
-            let (drop, add) = without_expressions(table, &[&to.name]);
+            let (drop, add) = aside(table, &[&to.name]);
             statements.extend(drop);
             again = add;
         }
@@ -39,7 +47,8 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
             None => conversion(&name, &from.sql_type, &to.sql_type),
         };
         let value = value.map(|value| format!(" USING {value}")).unwrap_or_default();
-        actions.push(format!("ALTER COLUMN {name} TYPE {type_name}{value}"));
+        let collate = ddl::collate(&Postgres, to);
+        actions.push(format!("ALTER COLUMN {name} TYPE {type_name}{collate}{value}"));
     }
     if let Some(backfill) = backfill {
         if !actions.is_empty() {
@@ -107,7 +116,7 @@ fn conversion(name: &str, from: &SqlType, to: &SqlType) -> Option<String> {
     }
 }
 
-fn no_longer_generated(table: &Identifier, column: &Column) -> Vec<String> {
+fn no_longer_generated(table: &TableName, column: &Column) -> Vec<String> {
     let name = ddl::quote(&Postgres, &column.name);
     if column.auto_increment == Some(AutoIncrement::Serial) {
         let sequence = ddl::quote(&Postgres, &sequence(table, &column.name));
@@ -119,10 +128,12 @@ fn no_longer_generated(table: &Identifier, column: &Column) -> Vec<String> {
 
 /// What was given out once is not given out again: a sequence goes on where the one before it was, and
 /// a new one begins behind the greatest value.
-fn generated(table: &Identifier, from: Option<AutoIncrement>, to: &Column) -> Vec<String> {
+fn generated(table: &TableName, from: Option<AutoIncrement>, to: &Column) -> Vec<String> {
     let (on, name) = (ddl::quote(&Postgres, table), ddl::quote(&Postgres, &to.name));
     let sequence = sequence(table, &to.name);
-    let aside = ddl::quote(&Postgres, &Identifier::generated([&sequence], "before"));
+    let aside = sequence.beside(Identifier::generated([&sequence.name], "before"));
+    let (aside, aside_name) = (ddl::quote(&Postgres, &aside), ddl::quote(&Postgres, &aside.name));
+    let own_name = ddl::quote(&Postgres, &sequence.name);
     let sequence = ddl::quote(&Postgres, &sequence);
     let set = |of: &str| format!("SELECT setval({}, {of}", Postgres.literal(&sequence));
     let after_rows = set(&format!("greatest(coalesce(max({name}), 0), 0) + 1, false) FROM {on}"));
@@ -142,7 +153,7 @@ fn generated(table: &Identifier, from: Option<AutoIncrement>, to: &Column) -> Ve
         }
         (None, Some(kind)) => vec![add_identity(kind == AutoIncrement::IdentityAlways), after_rows],
         (Some(AutoIncrement::Serial), Some(kind)) => vec![
-            format!("ALTER SEQUENCE {sequence} RENAME TO {aside}"),
+            format!("ALTER SEQUENCE {sequence} RENAME TO {aside_name}"),
             action("DROP DEFAULT".to_owned()),
             add_identity(kind == AutoIncrement::IdentityAlways),
             format!("{} FROM {aside}", set("last_value, is_called)")),
@@ -153,7 +164,7 @@ fn generated(table: &Identifier, from: Option<AutoIncrement>, to: &Column) -> Ve
                 format!("CREATE SEQUENCE {aside} AS {type_name}"),
                 format!("SELECT setval({}, last_value, is_called) FROM {sequence}", Postgres.literal(&aside)),
                 action("DROP IDENTITY".to_owned()),
-                format!("ALTER SEQUENCE {aside} RENAME TO {sequence}"),
+                format!("ALTER SEQUENCE {aside} RENAME TO {own_name}"),
             ];
             statements.extend(own);
             statements
@@ -166,7 +177,7 @@ fn generated(table: &Identifier, from: Option<AutoIncrement>, to: &Column) -> Ve
 }
 
 /// With the name of its sequence where PostgreSQL would shorten it in its own way.
-pub(super) fn identity(table: &Identifier, column: &Identifier, always: bool) -> String {
+pub(super) fn identity(table: &TableName, column: &Identifier, always: bool) -> String {
     let kind = if always { "ALWAYS" } else { "BY DEFAULT" };
     let name = if comes_with(table, column) {
         String::new()

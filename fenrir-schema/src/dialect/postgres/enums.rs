@@ -3,7 +3,7 @@
 use super::super::{Rules, ddl};
 use super::Postgres;
 use crate::renames::label_moves;
-use crate::{Change, Column, EnumType, Identifier, Schema, Script, SqlType, Table, digest};
+use crate::{Change, Column, EnumType, Identifier, Schema, Script, SqlType, Table, TableName, digest};
 
 /// By `ALTER TYPE` where that can do it; for what goes or moves by another type in its place.
 pub(super) fn alter(
@@ -60,7 +60,7 @@ pub(super) fn alter(
 fn is_used(name: &Identifier, after: &Schema, changes: &[Change]) -> bool {
     let holds = |column: &Column| column.sql_type.enum_name() == Some(name);
     let has =
-        |table: &Identifier| after.tables.get(table).is_some_and(|table| table.columns.iter().any(holds));
+        |table: &TableName| after.tables.get(table).is_some_and(|table| table.columns.iter().any(holds));
     changes.iter().any(|change| match change {
         Change::CreateTable { table } => table.columns.iter().any(holds),
         Change::AddColumn { table, backfill, column } => holds(column) || backfill.is_some() && has(table),
@@ -93,7 +93,7 @@ fn replace(name: &Identifier, to: &EnumType, schema: &Schema) -> Vec<String> {
     let mut again = Vec::new();
     for (table, columns) in &holders {
         let names: Vec<_> = columns.iter().map(|column| &column.name).collect();
-        let (drop, add) = super::without_expressions(table, &names);
+        let (drop, add) = super::aside::aside(table, &names);
         statements.extend(drop);
         again.extend(add);
     }

@@ -1,16 +1,23 @@
 //! PostgreSQL, 12 and later.
 
+mod aside;
 mod columns;
 mod enums;
+mod file;
+mod normal;
+mod places;
+mod types;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{Rules, ddl};
-use crate::table::{AutoIncrement, IndexTarget};
+use super::{Lack, Part, Rules, ddl};
+use crate::sql_file::FileSyntax;
+use crate::table::AutoIncrement;
 use crate::{
-    Change, Column, DefaultValue, Deferral, Expression, ForeignKey, Frame, Identifier, MAX_IDENTIFIER_BYTES,
-    RangeOf, Schema, Script, SqlType, Table,
+    Change, Column, DefaultValue, Deferral, Expression, ForeignKey, Frame, GeneratedKind, Identifier, Index,
+    MAX_IDENTIFIER_BYTES, RangeOf, Schema, Script, SqlType, Table, TableName, TypeName, Unique,
 };
 
 pub(super) struct Postgres;
@@ -61,8 +68,33 @@ impl Rules for Postgres {
         }))
     }
 
+    #[cfg(feature = "writer")]
+    fn like_type(&self, name: &TypeName) -> Option<SqlType> {
+        types::like(name)
+    }
+
+    fn known_type(&self, name: &TypeName) -> Option<SqlType> {
+        types::known(name)
+    }
+
+    fn canonical_type_name(&self, name: TypeName) -> TypeName {
+        types::canonical(name)
+    }
+
+    fn has_enums(&self) -> bool {
+        true
+    }
+
+    fn normalize(&self, table: &mut Table) {
+        normal::normalize(table);
+    }
+
+    fn file_syntax(&self) -> &'static FileSyntax {
+        &file::SYNTAX
+    }
+
     fn is_reserved(&self, word: &str) -> bool {
-        RESERVED.binary_search(&word).is_ok()
+        words::RESERVED.binary_search(&word).is_ok()
     }
 
     /// With a backslash the `E''` form, which means the same whatever `standard_conforming_strings`
@@ -88,6 +120,10 @@ impl Rules for Postgres {
         true
     }
 
+    fn names_enums(&self) -> bool {
+        true
+    }
+
     fn has_extensions(&self) -> bool {
         true
     }
@@ -98,6 +134,18 @@ impl Rules for Postgres {
 
     fn timestamptz(&self) -> Option<&'static str> {
         Some("Timestamptz")
+    }
+
+    /// Virtual columns came with version 18 (<https://www.postgresql.org/docs/18/ddl-generated-columns.html>).
+    fn lacks(&self, table: &Table, _: &Schema) -> Vec<Lack> {
+        let virtual_columns = table.columns.iter().filter(|column| {
+            column.generated.as_ref().is_some_and(|generated| generated.kind == GeneratedKind::Virtual)
+        });
+        let lacks = virtual_columns.map(|column| Lack {
+            part: Part::GeneratedKind(column.name.clone()),
+            message: "PostgreSQL before 18 has no virtual columns: write `stored`".to_owned(),
+        });
+        lacks.collect()
     }
 
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {
@@ -143,17 +191,29 @@ impl Rules for Postgres {
 
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
-        let mut extensions = BTreeSet::new();
+        let (mut extensions, mut places) = (BTreeSet::new(), BTreeSet::new());
         let mut schema = before.clone();
-        for change in changes {
-            for extension in added_types(change).filter_map(SqlType::extension) {
+        for run in ddl::in_runs(changes) {
+            let change = &run[0];
+            let of_types = run.iter().flat_map(added_types).filter_map(SqlType::extension);
+            let of_indexes = run.iter().flat_map(added_indexes).filter_map(|index| index.extension.as_ref());
+            for extension in of_types.chain(of_indexes.map(Identifier::as_str)) {
                 if extensions.insert(extension) {
                     self.create_extension(extension, &mut script);
                 }
             }
-            self.change(change, &schema, after, changes, &mut script);
+            if let Some(place) = places::new(change, &schema).filter(|place| places.insert(*place)) {
+                script.push(
+                    format_args!("create schema `{place}`, unless it is there; it stays when this is undone"),
+                    places::create(place),
+                );
+            }
+            match change.table() {
+                Some(table) if run.len() > 1 => self.together(run, table, &mut script),
+                _ => self.change(change, &schema, after, changes, &mut script),
+            }
             // Changes that do not fit were refused before this.
-            let _ = crate::fold(&mut schema, std::slice::from_ref(change));
+            let _ = crate::fold(&mut schema, run);
         }
         script
     }
@@ -172,6 +232,16 @@ fn added_types(change: &Change) -> impl Iterator<Item = &SqlType> {
         _ => &[],
     };
     columns.iter().map(|column| &column.sql_type)
+}
+
+/// The indexes that a change brings to a table.
+fn added_indexes(change: &Change) -> impl Iterator<Item = &Index> {
+    let (of_table, one) = match change {
+        Change::CreateTable { table } => (Some(table.indexes.values()), None),
+        Change::AddIndex { definition, .. } => (None, Some(definition)),
+        _ => (None, None),
+    };
+    of_table.into_iter().flatten().chain(one)
 }
 
 fn range_prefix(of: RangeOf) -> &'static str {
@@ -205,7 +275,9 @@ impl Postgres {
         script: &mut Script,
     ) {
         let quote = |name: &Identifier| ddl::quote(self, name);
-        let alter = |table: &Identifier, action: String| format!("ALTER TABLE {} {action}", quote(table));
+        let quote_table = |name: &TableName| ddl::quote(self, name);
+        let alter =
+            |table: &TableName, action: String| format!("ALTER TABLE {} {action}", quote_table(table));
         match change {
             Change::CreateEnum { name, definition } => {
                 let labels: Vec<_> = definition.labels.iter().map(|label| self.literal(label)).collect();
@@ -213,7 +285,9 @@ impl Postgres {
             }
             Change::DropEnum { name, .. } => script.push(change, format!("DROP TYPE {}", quote(name))),
             Change::CreateTable { table } => self.create_table(change, table, script),
-            Change::DropTable { table } => script.push(change, format!("DROP TABLE {}", quote(&table.name))),
+            Change::DropTable { table } => {
+                script.push(change, format!("DROP TABLE {}", quote_table(&table.name)))
+            }
             Change::AddColumn { table, column, backfill } => {
                 self.add_column(change, table, column, backfill.as_ref(), schema, script);
             }
@@ -228,12 +302,7 @@ impl Postgres {
                 }
             }
             Change::RenameTable { from, to } => {
-                script.push(change, alter(from, format!("RENAME TO {}", quote(to))));
-                let columns =
-                    schema.tables.get(from).map(|table| table.columns.as_slice()).unwrap_or_default();
-                for column in columns.iter().filter(|column| column.auto_increment.is_some()) {
-                    script.also(rename_sequence((from, &column.name), (to, &column.name)));
-                }
+                script.push_all(change, places::rename_table(from, to, schema));
             }
             Change::RenameEnum { from, to } => {
                 script.push(change, format!("ALTER TYPE {} RENAME TO {}", quote(from), quote(to)));
@@ -244,8 +313,13 @@ impl Postgres {
                 script.push(change, alter(table, action));
             }
             Change::AlterPrimaryKey { table, from, to } => {
-                let add = ddl::primary_key(self, to);
-                let actions = [format!("DROP CONSTRAINT {}", quote(&from.name)), format!("ADD {add}")];
+                let mut actions = Vec::new();
+                if !from.columns.is_empty() {
+                    actions.push(format!("DROP CONSTRAINT {}", quote(&from.name)));
+                }
+                if !to.columns.is_empty() {
+                    actions.push(format!("ADD {}", ddl::primary_key(self, to)));
+                }
                 script.push(change, alter_table(table, &actions));
             }
             Change::RenameConstraint { table, from, to, .. } => {
@@ -254,8 +328,9 @@ impl Postgres {
                     alter(table, format!("RENAME CONSTRAINT {} TO {}", quote(from), quote(to))),
                 );
             }
-            Change::RenameIndex { from, to, .. } => {
-                script.push(change, format!("ALTER INDEX {} RENAME TO {}", quote(from), quote(to)));
+            Change::RenameIndex { table, from, to } => {
+                let index = quote_table(&table.beside(from.clone()));
+                script.push(change, format!("ALTER INDEX {index} RENAME TO {}", quote(to)));
             }
             Change::AlterColumn { .. } => columns::alter(change, schema, script),
             Change::AddUnique { table, name, definition } => {
@@ -276,15 +351,50 @@ impl Postgres {
             Change::AddIndex { table, name, definition } => {
                 script.push(change, ddl::create_index(self, table, name, definition));
             }
-            Change::DropIndex { name, .. } => script.push(change, format!("DROP INDEX {}", quote(name))),
+            Change::DropIndex { table, name, .. } => {
+                script.push(change, format!("DROP INDEX {}", quote_table(&table.beside(name.clone()))));
+            }
+            // PostgreSQL has no options, and what is left alone is no change of a database.
+            Change::SetTableOptions { .. }
+            | Change::ReleaseEnum { .. }
+            | Change::AdoptEnum { .. }
+            | Change::ReleaseTable { .. }
+            | Change::AdoptTable { .. } => {}
             Change::SetTableComment { table, to, .. } => {
-                script.push(change, self.comment(&format!("TABLE {}", quote(table)), to.as_deref()));
+                script.push(change, self.comment(&format!("TABLE {}", quote_table(table)), to.as_deref()));
             }
             Change::SetColumnComment { table, column, to, .. } => {
-                let on = format!("COLUMN {}.{}", quote(table), quote(column));
+                let on = format!("COLUMN {}.{}", quote_table(table), quote(column));
                 script.push(change, self.comment(&on, to.as_deref()));
             }
         }
+    }
+
+    /// Several changes of one table, which is locked once.
+    fn together(&self, run: &[Change], table: &TableName, script: &mut Script) {
+        let (mut before, mut actions, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        for change in run {
+            match change {
+                Change::AddColumn { column, .. } => {
+                    actions.push(format!("ADD COLUMN {}", self.column(table, column)));
+                    if let Some((create, own)) = own_sequence(table, column) {
+                        before.push(create);
+                        after.push(own);
+                    }
+                    after.extend(self.column_comment(&ddl::quote(self, table), column));
+                }
+                Change::DropColumn { column, .. } => {
+                    actions.push(format!("DROP COLUMN {}", ddl::quote(self, &column.name)));
+                }
+                Change::AlterPrimaryKey { from, to, .. } => {
+                    actions.push(format!("DROP CONSTRAINT {}", ddl::quote(self, &from.name)));
+                    actions.push(format!("ADD {}", ddl::primary_key(self, to)));
+                }
+                _ => {}
+            }
+        }
+        let statements = before.into_iter().chain([alter_table(table, &actions)]).chain(after);
+        script.push_all(ddl::about(run), statements);
     }
 
     fn create_table(&self, change: &Change, table: &Table, script: &mut Script) {
@@ -307,11 +417,11 @@ impl Postgres {
             script.also(self.comment(&format!("TABLE {on}"), Some(comment)));
         }
         for column in &table.columns {
-            self.column_comment(&on, column, script);
+            self.column_comment(&on, column).into_iter().for_each(|comment| script.also(comment));
         }
     }
 
-    fn column(&self, table: &Identifier, column: &Column) -> String {
+    fn column(&self, table: &TableName, column: &Column) -> String {
         let type_name = self.type_name(&column.sql_type).unwrap_or_default();
         match column.auto_increment {
             None => ddl::column(self, column, &type_name),
@@ -340,7 +450,7 @@ impl Postgres {
     fn add_column(
         &self,
         change: &Change,
-        table: &Identifier,
+        table: &TableName,
         column: &Column,
         backfill: Option<&Expression>,
         schema: &Schema,
@@ -354,10 +464,11 @@ impl Postgres {
                 Some((create, own)) => script.push_all(change, [create, add, own]),
                 None => script.push(change, add),
             }
-            return self.column_comment(&on, column, script);
+            return self.column_comment(&on, column).into_iter().for_each(|comment| script.also(comment));
         };
         let type_name = self.type_name(&column.sql_type).unwrap_or_default();
-        script.push(change, format!("ALTER TABLE {on} ADD COLUMN {name} {type_name}"));
+        let collate = ddl::collate(self, column);
+        script.push(change, format!("ALTER TABLE {on} ADD COLUMN {name} {type_name}{collate}"));
         for statement in update(table, format!("UPDATE {on} SET {name} = {backfill}"), schema) {
             script.also(statement);
         }
@@ -371,14 +482,13 @@ impl Postgres {
         if !rest.is_empty() {
             script.also(format!("ALTER TABLE {on}\n    {}", rest.join(",\n    ")));
         }
-        self.column_comment(&on, column, script);
+        self.column_comment(&on, column).into_iter().for_each(|comment| script.also(comment));
     }
 
-    fn column_comment(&self, table: &str, column: &Column, script: &mut Script) {
-        if let Some(comment) = &column.comment {
-            let on = format!("COLUMN {table}.{}", ddl::quote(self, &column.name));
-            script.also(self.comment(&on, Some(comment)));
-        }
+    fn column_comment(&self, table: &str, column: &Column) -> Option<String> {
+        let comment = column.comment.as_ref()?;
+        let on = format!("COLUMN {table}.{}", ddl::quote(self, &column.name));
+        Some(self.comment(&on, Some(comment)))
     }
 
     fn comment(&self, on: &str, text: Option<&str>) -> String {
@@ -388,70 +498,52 @@ impl Postgres {
 }
 
 /// The sequence behind a column that is generated, as PostgreSQL names it.
-fn sequence(table: &Identifier, column: &Identifier) -> Identifier {
-    Identifier::generated([table, column], "seq")
+fn sequence(table: &TableName, column: &Identifier) -> TableName {
+    table.beside(Identifier::generated([&table.name, column], "seq"))
 }
 
-/// An UPDATE, after which the table can be altered: what a deferred foreign key would look at later, it looks
+/// An UPDATE, after which the table can be altered: what a deferred constraint would look at later, it looks
 /// at now (<https://www.postgresql.org/docs/current/sql-set-constraints.html>).
-fn update(table: &Identifier, sql: String, schema: &Schema) -> Vec<String> {
+fn update(table: &TableName, sql: String, schema: &Schema) -> Vec<String> {
     let is_deferred = |key: &ForeignKey| key.deferral == Deferral::InitiallyDeferred;
+    let is_late = |unique: &Unique| unique.deferral == Deferral::InitiallyDeferred;
     let has_deferred = schema.tables.values().any(|other| {
-        other
-            .foreign_keys
-            .values()
-            .any(|key| is_deferred(key) && (other.name == *table || key.references == *table))
+        let mut keys = other.foreign_keys.values();
+        keys.any(|key| is_deferred(key) && (other.name == *table || key.references == *table))
+            || other.name == *table && other.uniques.values().any(is_late)
     });
     if has_deferred { vec!["SET CONSTRAINTS ALL IMMEDIATE".to_owned(), sql] } else { vec![sql] }
 }
 
 /// Fails where a test is true of rows, and says how many there are.
-fn refuse(table: &Identifier, test: &str, what: &str) -> String {
+fn refuse(table: &TableName, test: &str, what: &str) -> String {
     let body = format!(
         "DECLARE\n    fenrir_number bigint;\nBEGIN\n    SELECT count(*) INTO fenrir_number FROM {} WHERE {test};\n    \
          IF fenrir_number > 0 THEN\n        RAISE EXCEPTION USING MESSAGE = {} || fenrir_number;\n    END IF;\nEND",
         ddl::quote(&Postgres, table),
         Postgres.literal(&format!("{what}; rows: "))
     );
+    block(&format!("#variable_conflict use_column\n{body}"))
+}
+
+/// A block of statements.
+fn block(body: &str) -> String {
     // A name may hold what ends the block.
     let mut mark = "$fenrir$".to_owned();
     while body.contains(&mark) {
         mark.insert(1, '_');
     }
-    format!("DO {mark}\n#variable_conflict use_column\n{body}\n{mark}")
-}
-
-/// What drops a table's checks and indexes whose expressions name some columns, and what adds them again: they
-/// are kept as they were understood, in terms of the columns' types.
-fn without_expressions(table: &Table, columns: &[&Identifier]) -> (Vec<String>, Vec<String>) {
-    let on = ddl::quote(&Postgres, &table.name);
-    let mentions = |expression: &Expression| columns.iter().any(|column| expression.mentions(column));
-    let (mut drop, mut add) = (Vec::new(), Vec::new());
-    for (check, expression) in table.checks.iter().filter(|(_, check)| mentions(check)) {
-        drop.push(format!("ALTER TABLE {on} DROP CONSTRAINT {}", ddl::quote(&Postgres, check)));
-        add.push(format!("ALTER TABLE {on} ADD {}", ddl::check(&Postgres, check, expression)));
-    }
-    for (index, definition) in &table.indexes {
-        let mut expressions = definition.keys.iter().filter_map(|key| match &key.of {
-            IndexTarget::Expression(expression) => Some(expression),
-            IndexTarget::Column(_) => None,
-        });
-        if expressions.any(mentions) || definition.predicate.as_ref().is_some_and(mentions) {
-            drop.push(format!("DROP INDEX {}", ddl::quote(&Postgres, index)));
-            add.push(ddl::create_index(&Postgres, &table.name, index, definition));
-        }
-    }
-    (drop, add)
+    format!("DO {mark}\n{body}\n{mark}")
 }
 
 /// Whether PostgreSQL gives the sequence of a generated column the name that it has here: a longer one it
 /// shortens in its own way.
-fn comes_with(table: &Identifier, column: &Identifier) -> bool {
-    table.as_str().len() + column.as_str().len() + "__seq".len() <= MAX_IDENTIFIER_BYTES
+fn comes_with(table: &TableName, column: &Identifier) -> bool {
+    table.name.as_str().len() + column.as_str().len() + "__seq".len() <= MAX_IDENTIFIER_BYTES
 }
 
 /// The creation of a sequence that does not come with its column, and what makes it the column's own.
-fn own_sequence(table: &Identifier, column: &Column) -> Option<(String, String)> {
+fn own_sequence(table: &TableName, column: &Column) -> Option<(String, String)> {
     if column.auto_increment != Some(AutoIncrement::Serial) || comes_with(table, &column.name) {
         return None;
     }
@@ -462,7 +554,7 @@ fn own_sequence(table: &Identifier, column: &Column) -> Option<(String, String)>
     Some((format!("CREATE SEQUENCE {sequence} AS {type_name}"), own))
 }
 
-fn alter_table(table: &Identifier, actions: &[String]) -> String {
+fn alter_table(table: &TableName, actions: &[String]) -> String {
     let on = ddl::quote(&Postgres, table);
     match actions {
         [one] => format!("ALTER TABLE {on} {one}"),
@@ -471,175 +563,14 @@ fn alter_table(table: &Identifier, actions: &[String]) -> String {
 }
 
 /// It keeps the name that it has, unless it is told.
-fn rename_sequence(from: (&Identifier, &Identifier), to: (&Identifier, &Identifier)) -> String {
+fn rename_sequence(from: (&TableName, &Identifier), to: (&TableName, &Identifier)) -> String {
     let (from, to) = (sequence(from.0, from.1), sequence(to.0, to.1));
-    format!("ALTER SEQUENCE {} RENAME TO {}", ddl::quote(&Postgres, &from), ddl::quote(&Postgres, &to))
+    format!("ALTER SEQUENCE {} RENAME TO {}", ddl::quote(&Postgres, &from), ddl::quote(&Postgres, &to.name))
 }
-
-/// The words that `pg_get_keywords()` of PostgreSQL 15 does not call unreserved: what its own
-/// `quote_ident` quotes.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "authorization",
-    "between",
-    "bigint",
-    "binary",
-    "bit",
-    "boolean",
-    "both",
-    "case",
-    "cast",
-    "char",
-    "character",
-    "check",
-    "coalesce",
-    "collate",
-    "collation",
-    "column",
-    "concurrently",
-    "constraint",
-    "create",
-    "cross",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "dec",
-    "decimal",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "extract",
-    "false",
-    "fetch",
-    "float",
-    "for",
-    "foreign",
-    "freeze",
-    "from",
-    "full",
-    "grant",
-    "greatest",
-    "group",
-    "grouping",
-    "having",
-    "ilike",
-    "in",
-    "initially",
-    "inner",
-    "inout",
-    "int",
-    "integer",
-    "intersect",
-    "interval",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "lateral",
-    "leading",
-    "least",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "national",
-    "natural",
-    "nchar",
-    "none",
-    "normalize",
-    "not",
-    "notnull",
-    "null",
-    "nullif",
-    "numeric",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "out",
-    "outer",
-    "overlaps",
-    "overlay",
-    "placing",
-    "position",
-    "precision",
-    "primary",
-    "real",
-    "references",
-    "returning",
-    "right",
-    "row",
-    "select",
-    "session_user",
-    "setof",
-    "similar",
-    "smallint",
-    "some",
-    "substring",
-    "symmetric",
-    "table",
-    "tablesample",
-    "then",
-    "time",
-    "timestamp",
-    "to",
-    "trailing",
-    "treat",
-    "trim",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "values",
-    "varchar",
-    "variadic",
-    "verbose",
-    "when",
-    "where",
-    "window",
-    "with",
-    "xmlattributes",
-    "xmlconcat",
-    "xmlelement",
-    "xmlexists",
-    "xmlforest",
-    "xmlnamespaces",
-    "xmlparse",
-    "xmlpi",
-    "xmlroot",
-    "xmlserialize",
-    "xmltable",
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_reserved_words_are_sorted() {
-        assert!(RESERVED.is_sorted());
-    }
 
     #[test]
     fn an_extension_comes_before_what_needs_it_and_once() {
@@ -650,9 +581,11 @@ mod tests {
             nullable: true,
             default: None,
             auto_increment: None,
+            generated: None,
+            collations: Default::default(),
             comment: None,
         };
-        let add = |column: Column| Change::AddColumn { table: name("page"), column, backfill: None };
+        let add = |column: Column| Change::AddColumn { table: name("page").into(), column, backfill: None };
         let custom = SqlType::Custom {
             name: crate::TypeName::new("geometry(Point,4326)").unwrap(),
             extension: Some(name("Post GIS")),
@@ -668,12 +601,10 @@ mod tests {
         assert_eq!(
             statements,
             [
-                "ALTER TABLE page ADD COLUMN a text",
                 "CREATE EXTENSION IF NOT EXISTS citext",
-                "ALTER TABLE page ADD COLUMN b citext",
-                "ALTER TABLE page ADD COLUMN c citext[]",
                 "CREATE EXTENSION IF NOT EXISTS \"Post GIS\"",
-                "ALTER TABLE page ADD COLUMN d geometry(Point, 4326)",
+                "ALTER TABLE page\n    ADD COLUMN a text,\n    ADD COLUMN b citext,\n    ADD COLUMN c citext[],\n    \
+                 ADD COLUMN d geometry(Point, 4326)",
             ]
         );
     }

@@ -6,12 +6,21 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod file;
+mod indexes;
+mod normal;
+mod options;
+mod rebuilds;
 mod renames;
+mod types;
 mod values;
+mod words;
 
-use super::{Lack, Rules, ddl, lack, needs_value};
+use super::{Dialect, Lack, Part, Quoted, Rules, ddl, needs_value};
+use crate::sql_file::FileSyntax;
 use crate::{
-    Change, Column, DefaultValue, Expression, Frame, Identifier, Schema, Script, SqlType, Table, digest,
+    Change, Column, DefaultValue, Expression, Frame, GeneratedKind, Identifier, Schema, Script, SqlType,
+    Table, TableName, TableOptions, TokenKind, TypeName, digest,
 };
 
 pub(super) struct Sqlite;
@@ -68,7 +77,7 @@ PRAGMA foreign_keys = ON;
 };
 
 impl Rules for Sqlite {
-    /// The declared type is a name that a reader knows and that gives the affinity that Diesel's
+    /// In a table that is not strict: see `options`. The declared type is a name that a reader knows and that gives the affinity that Diesel's
     /// values need (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>). `JSON`
     /// alone would have numeric affinity, and turn the text `12345678901234567890` into a float.
     fn type_name(&self, sql_type: &SqlType) -> Option<Cow<'static, str>> {
@@ -116,8 +125,52 @@ impl Rules for Sqlite {
         }))
     }
 
+    #[cfg(feature = "writer")]
+    fn like_type(&self, name: &TypeName) -> Option<SqlType> {
+        Some(types::like(name))
+    }
+
+    fn known_type(&self, name: &TypeName) -> Option<SqlType> {
+        types::known(name)
+    }
+
+    fn type_name_in(&self, of: &TableOptions, sql_type: &SqlType) -> Option<Cow<'static, str>> {
+        if of.sqlite.strict { Some(options::strict_name(sql_type)) } else { self.type_name(sql_type) }
+    }
+
+    fn known_type_in(&self, of: &TableOptions, name: &TypeName) -> Option<SqlType> {
+        if of.sqlite.strict { types::known_strict(name) } else { self.known_type(name) }
+    }
+
+    fn canonical_type_name(&self, name: TypeName) -> TypeName {
+        types::canonical(name)
+    }
+
+    fn has_enums(&self) -> bool {
+        false
+    }
+
+    fn normalize(&self, table: &mut Table) {
+        normal::normalize(table);
+    }
+
+    fn file_syntax(&self) -> &'static FileSyntax {
+        &file::SYNTAX
+    }
+
+    /// <https://www.sqlite.org/lang_keywords.html>
+    fn quoted(&self, first: char) -> Option<Quoted> {
+        let (kind, close) = match first {
+            '\'' => (TokenKind::Text, '\''),
+            '"' | '`' => (TokenKind::Name, first),
+            '[' => (TokenKind::Name, ']'),
+            _ => return None,
+        };
+        Some(Quoted { kind, close, escapes: false })
+    }
+
     fn is_reserved(&self, word: &str) -> bool {
-        RESERVED.binary_search(&word).is_ok()
+        words::RESERVED.binary_search(&word).is_ok()
     }
 
     fn literal(&self, text: &str) -> String {
@@ -150,7 +203,10 @@ impl Rules for Sqlite {
     }
 
     fn lacks(&self, table: &Table, _: &Schema) -> Vec<Lack> {
-        lack::of_indexes(table, "SQLite")
+        let mut lacks = indexes::lacks(table);
+        lacks.extend(table.columns.iter().filter_map(lack_of_collation));
+        lacks.extend(options::lacks(table));
+        lacks
     }
 
     fn stand_in(&self, sql_type: &SqlType, schema: &Schema) -> Option<String> {
@@ -180,12 +236,21 @@ impl Rules for Sqlite {
         Some(value.to_owned())
     }
 
+    /// An expression of the old table, from which the new one is filled.
+    fn row_number(&self) -> Option<&'static str> {
+        Some("rowid")
+    }
+
     fn script(&self, before: &Schema, _: &Schema, changes: &[Change]) -> Script {
         script(before, changes)
     }
 
     fn frame(&self) -> Option<Frame> {
         Some(FRAME)
+    }
+
+    fn rebuilds<'a>(&self, body: &'a str) -> Vec<(Option<Identifier>, &'a str)> {
+        rebuilds::find(body)
     }
 }
 
@@ -223,15 +288,28 @@ fn script(before: &Schema, changes: &[Change]) -> Script {
     script
 }
 
+/// Others are functions of a connection's own, which plain SQLite does not know
+/// (<https://www.sqlite.org/datatype3.html#collating_sequences>).
+fn lack_of_collation(column: &Column) -> Option<Lack> {
+    let collation = column.collations.get(&Dialect::Sqlite)?;
+    let is_its_own = ["BINARY", "NOCASE", "RTRIM"]
+        .iter()
+        .any(|own| collation.schema().is_none() && collation.name().as_str().eq_ignore_ascii_case(own));
+    (!is_its_own).then(|| Lack {
+        part: Part::Collation(column.name.clone()),
+        message: format!("SQLite has the collations `BINARY`, `NOCASE` and `RTRIM`, and no `{collation}`"),
+    })
+}
+
 /// The changes, sorted by what becomes of each table.
 struct Plan<'a> {
     before: &'a Schema,
     after: &'a Schema,
-    created: BTreeSet<&'a Identifier>,
-    dropped: BTreeSet<&'a Identifier>,
-    altered: BTreeMap<&'a Identifier, Vec<&'a Change>>,
+    created: BTreeSet<&'a TableName>,
+    dropped: BTreeSet<&'a TableName>,
+    altered: BTreeMap<&'a TableName, Vec<&'a Change>>,
     /// What is rebuilt whatever its changes are.
-    misnamed: &'a BTreeSet<Identifier>,
+    misnamed: &'a BTreeSet<TableName>,
 }
 
 impl<'a> Plan<'a> {
@@ -239,11 +317,11 @@ impl<'a> Plan<'a> {
         before: &'a Schema,
         after: &'a Schema,
         changes: &'a [Change],
-        misnamed: &'a BTreeSet<Identifier>,
+        misnamed: &'a BTreeSet<TableName>,
     ) -> Self {
         let created = after.tables.keys().filter(|name| !before.tables.contains_key(*name)).collect();
         let dropped = before.tables.keys().filter(|name| !after.tables.contains_key(*name)).collect();
-        let stays = |name: &Identifier| before.tables.contains_key(name) && after.tables.contains_key(name);
+        let stays = |name: &TableName| before.tables.contains_key(name) && after.tables.contains_key(name);
         let mut altered: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for name in misnamed {
             if let Some((name, _)) = before.tables.get_key_value(name).filter(|(name, _)| stays(name)) {
@@ -253,7 +331,11 @@ impl<'a> Plan<'a> {
         for change in changes {
             if let Change::AlterEnum { name, .. } = change {
                 for table in before.tables.values().filter(|table| stays(&table.name)) {
-                    if table.columns.iter().any(|column| column.sql_type.enum_name() == Some(name)) {
+                    let has_it = |column: &Column| column.sql_type.enum_name() == Some(name);
+                    let gets_it =
+                        |change: &&Change| matches!(change, Change::AlterColumn { to, .. } if has_it(to));
+                    let so_far = altered.get(&table.name).map(Vec::as_slice).unwrap_or_default();
+                    if table.columns.iter().any(has_it) || so_far.iter().any(gets_it) {
                         altered.entry(&table.name).or_default().push(change);
                     }
                 }
@@ -278,14 +360,17 @@ impl<'a> Plan<'a> {
         for changes in self.altered.values() {
             drop_indexes(changes, script);
         }
-        for name in self.before.creation_order(&self.dropped).into_iter().rev() {
-            script.push(format_args!("drop table `{name}`"), format!("DROP TABLE {}", quote(name)));
-        }
-        for (_, changes) in &altered {
-            alter(changes, script);
+        self.free_names(script);
+        for (name, changes) in &altered {
+            alter(&self.after.tables[**name], changes, script);
         }
         for (name, changes) in &rebuilt {
             self.rebuild(name, changes, script);
+        }
+        // A column may be filled from a table that goes.
+        for name in self.before.creation_order(&self.dropped).into_iter().rev() {
+            let drop = format!("DROP TABLE {}", quote(name));
+            script.push_all(format_args!("drop table `{name}`"), [self.guard_referrers(name), drop]);
         }
         for name in self.after.creation_order(&self.created) {
             let table = &self.after.tables[name];
@@ -297,11 +382,47 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn needs_rebuild(&self, name: &Identifier, changes: &[&Change]) -> bool {
+    /// Fails where another table points at one that goes, which none of ours does by then: with foreign keys
+    /// on, its rows would be deleted or emptied first
+    /// (<https://www.sqlite.org/lang_droptable.html>).
+    fn guard_referrers(&self, name: &TableName) -> String {
+        let literal = |name: &TableName| Sqlite.literal(&name.name.as_str().to_lowercase());
+        let ours: Vec<_> = self.dropped.iter().map(|name| literal(name)).collect();
+        let what = format!("the table `{name}`, which is to go, is referred to by ");
+        format!(
+            "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {} || group_concat(m.name, ', ')) END\n    \
+             FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k\n    \
+             WHERE m.type = 'table' AND lower(k.\"table\") = {} AND lower(m.name) NOT IN ({})",
+            Sqlite.literal(&what),
+            literal(name),
+            ours.join(", ")
+        )
+    }
+
+    /// Drops the indexes of tables that go whose names others get: they are those of the whole database.
+    fn free_names(&self, script: &mut Script) {
+        for table in &self.dropped {
+            let wanted = |name: &&Identifier| {
+                let mut tables = self.after.tables.values();
+                tables.any(|table| {
+                    table.indexes.keys().any(|index| index.as_str().eq_ignore_ascii_case(name.as_str()))
+                })
+            };
+            for name in self.before.tables[*table].indexes.keys().filter(wanted) {
+                script.push(
+                    format_args!("drop index `{name}` of `{table}`"),
+                    format!("DROP INDEX {}", quote(name)),
+                );
+            }
+        }
+    }
+
+    fn needs_rebuild(&self, name: &TableName, changes: &[&Change]) -> bool {
         let before = &self.before.tables[name];
         self.misnamed.contains(name)
             || changes.iter().any(|change| match change {
                 Change::AddIndex { .. } | Change::DropIndex { .. } | Change::RenameIndex { .. } => false,
+                change if change.is_rename() => false,
                 Change::AddColumn { column, backfill, .. } => !can_add(column, backfill.as_ref()),
                 Change::DropColumn { column, .. } => !can_drop(before, &column.name),
                 _ => true,
@@ -314,7 +435,7 @@ impl<'a> Plan<'a> {
         let mut gone = BTreeSet::new();
         for name in self.before.creation_order(&self.dropped) {
             // A table that points at itself is a circle of one.
-            let points_ahead = |target: &Identifier| self.dropped.contains(target) && !gone.contains(target);
+            let points_ahead = |target: &TableName| self.dropped.contains(target) && !gone.contains(target);
             if self.before.tables[name].foreign_keys.values().any(|key| points_ahead(&key.references)) {
                 return true;
             }
@@ -323,25 +444,29 @@ impl<'a> Plan<'a> {
         false
     }
 
-    fn rebuild(&self, name: &Identifier, changes: &[&Change], script: &mut Script) {
+    fn rebuild(&self, name: &TableName, changes: &[&Change], script: &mut Script) {
         let (old, new) = (&self.before.tables[name], &self.after.tables[name]);
         let mut about: Vec<_> = changes.iter().map(ToString::to_string).collect();
         if about.is_empty() {
             about.push("name its constraints anew".to_owned());
         }
-        script.push(format_args!("rebuild table `{name}`: {}", about.join("; ")), guard_objects(old));
-        for guard in values::guards(old, changes, self.after) {
+        script
+            .push(format_args!("rebuild table `{name}`: {}", about.join("; ")), rebuilds::guard_objects(old));
+        for guard in values::guards(old, changes, self.after).into_iter().chain(options::guards(old, new)) {
             script.also(guard);
         }
         // Named after what it will hold: the same for every run, and nobody else's.
         let text = create_table(new, name, self.after);
-        let temporary =
-            Identifier::generated([name], &format!("rebuilt_{}", &digest::sha256_hex(text.as_bytes())[..8]));
+        let temporary = Identifier::generated(
+            [&name.name],
+            &format!("rebuilt_{}", &digest::sha256_hex(text.as_bytes())[..8]),
+        );
+        let temporary = TableName::from(temporary);
         script.also(create_table(new, &temporary, self.after));
         script.also(copy_rows(old, new, &temporary, changes));
         if has_sequence(new) && has_sequence(old) {
             // A key that was given out once must not be given out again.
-            let (old, new) = (Sqlite.literal(name.as_str()), Sqlite.literal(temporary.as_str()));
+            let (old, new) = (Sqlite.literal(name.name.as_str()), Sqlite.literal(temporary.name.as_str()));
             script.also(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
             script.also(format!(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
@@ -353,24 +478,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What goes with the old table and is nobody's to make again.
-fn guard_objects(old: &Table) -> String {
-    let table = Sqlite.literal(old.name.as_str());
-    let known: Vec<_> = old.indexes.keys().map(|name| Sqlite.literal(name.as_str())).collect();
-    let of = |kind: &str| {
-        format!(
-            "SELECT count(*) FROM sqlite_master WHERE type = '{kind}' AND lower(tbl_name) = lower({table})"
-        )
-    };
-    format!(
-        "UPDATE fenrir_guard SET\n    triggers = ({}),\n    indexes = (\n        {}\n        AND sql IS NOT NULL AND name NOT IN ({})\n    )",
-        of("trigger"),
-        of("index"),
-        known.join(", ")
-    )
-}
-
-fn quote(name: &Identifier) -> String {
+fn quote(name: &impl ddl::Name) -> String {
     ddl::quote(&Sqlite, name)
 }
 
@@ -393,7 +501,7 @@ fn add_indexes(changes: &[&Change], after: &Schema, script: &mut Script) {
     }
 }
 
-fn alter(changes: &[&Change], script: &mut Script) {
+fn alter(new: &Table, changes: &[&Change], script: &mut Script) {
     for change in changes {
         match change {
             Change::DropColumn { table, column } => {
@@ -404,7 +512,7 @@ fn alter(changes: &[&Change], script: &mut Script) {
             }
             Change::AddColumn { table, column, backfill } => {
                 let (table, name) = (quote(table), quote(&column.name));
-                script.push(change, format!("ALTER TABLE {table} ADD COLUMN {}", plain_column(column)));
+                script.push(change, format!("ALTER TABLE {table} ADD COLUMN {}", plain_column(column, new)));
                 if let Some(backfill) = backfill {
                     script.also(format!("UPDATE {table} SET {name} = {backfill}"));
                 }
@@ -417,6 +525,9 @@ fn alter(changes: &[&Change], script: &mut Script) {
 /// What ALTER TABLE takes for a new column; keys, checks and an enum's check come as changes of
 /// their own, or with the type.
 fn can_add(column: &Column, backfill: Option<&Expression>) -> bool {
+    if let Some(generated) = &column.generated {
+        return generated.kind == GeneratedKind::Virtual;
+    }
     let constant = match &column.default {
         None => column.nullable,
         Some(DefaultValue::Expression(_)) => false,
@@ -440,10 +551,10 @@ fn has_sequence(table: &Table) -> bool {
     table.columns.iter().any(|column| column.auto_increment.is_some())
 }
 
-fn create_table(table: &Table, name: &Identifier, schema: &Schema) -> String {
+fn create_table(table: &Table, name: &TableName, schema: &Schema) -> String {
     let mut parts: Vec<_> = table.columns.iter().map(|column| self::column(column, table, schema)).collect();
     parts.extend(ddl::constraints(&Sqlite, table, !has_sequence(table)));
-    ddl::create_table(&Sqlite, name, &parts)
+    ddl::create_table(&Sqlite, name, &parts) + &options::written(table)
 }
 
 fn create_indexes(table: &Table, script: &mut Script) {
@@ -452,8 +563,8 @@ fn create_indexes(table: &Table, script: &mut Script) {
     }
 }
 
-fn plain_column(column: &Column) -> String {
-    ddl::column(&Sqlite, column, &Sqlite.type_name(&column.sql_type).unwrap_or_default())
+fn plain_column(column: &Column, table: &Table) -> String {
+    ddl::column(&Sqlite, column, &options::type_name(table, &column.sql_type))
 }
 
 fn column(column: &Column, table: &Table, schema: &Schema) -> String {
@@ -465,14 +576,14 @@ fn column(column: &Column, table: &Table, schema: &Schema) -> String {
             quote(&table.primary_key.name)
         );
     }
-    let mut sql = plain_column(column);
+    let mut sql = plain_column(column, table);
     if let SqlType::Enum(name) = &column.sql_type {
         let labels =
             schema.enums.get(name).map(|definition| definition.labels.as_slice()).unwrap_or_default();
         let labels: Vec<_> = labels.iter().map(|label| Sqlite.literal(label)).collect();
         sql.push_str(&format!(
             " CONSTRAINT {} CHECK ({} IN ({}))",
-            quote(&Identifier::generated([&table.name, &column.name], "enum")),
+            quote(&Identifier::generated([&table.name.name, &column.name], "enum")),
             quote(&column.name),
             labels.join(", ")
         ));
@@ -482,7 +593,7 @@ fn column(column: &Column, table: &Table, schema: &Schema) -> String {
 
 /// Copies what both have, and fills what is new. Columns are qualified, since SQLite takes a quoted
 /// name that it does not know for a text.
-fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Change]) -> String {
+fn copy_rows(old: &Table, new: &Table, temporary: &TableName, changes: &[&Change]) -> String {
     let (mut into, mut from) = (Vec::new(), Vec::new());
     // Without an INTEGER PRIMARY KEY the rowid is a value of its own, which a copy would lose.
     let is_alias = |table: &Table| match table.primary_key.columns.as_slice() {
@@ -493,13 +604,14 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
     };
     let named =
         |table: &Table| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case("rowid"));
-    let with_rowid = !is_alias(old) && !is_alias(new) && !named(old) && !named(new);
+    let has_rowid = |table: &Table| !table.options.sqlite.without_rowid && !is_alias(table) && !named(table);
+    let with_rowid = has_rowid(old) && has_rowid(new);
     if with_rowid {
         into.push("rowid".to_owned());
-        from.push("old.rowid".to_owned());
+        from.push(format!("{}.rowid", quote(&old.name)));
     }
-    for column in &new.columns {
-        match values::copied(column, changes) {
+    for column in new.columns.iter().filter(|column| column.generated.is_none()) {
+        match values::copied(old, column, changes) {
             Some(value) => from.push(value),
             // Its default, or NULL.
             None => continue,
@@ -507,96 +619,10 @@ fn copy_rows(old: &Table, new: &Table, temporary: &Identifier, changes: &[&Chang
         into.push(quote(&column.name));
     }
     format!(
-        "INSERT INTO {} ({})\n    SELECT {}\n    FROM {} AS old",
+        "INSERT INTO {} ({})\n    SELECT {}\n    FROM {}",
         quote(temporary),
         into.join(", "),
         from.join(", "),
         values::source(old, changes, with_rowid)
     )
-}
-
-/// SQLite's keywords (<https://www.sqlite.org/lang_keywords.html>) that cannot be a name as they are,
-/// found by creating a table and a column of each name.
-const RESERVED: &[&str] = &[
-    "abort",
-    "action",
-    "add",
-    "after",
-    "all",
-    "alter",
-    "always",
-    "analyze",
-    "and",
-    "as",
-    "asc",
-    "attach",
-    "autoincrement",
-    "between",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "commit",
-    "constraint",
-    "create",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "default",
-    "deferrable",
-    "delete",
-    "distinct",
-    "drop",
-    "else",
-    "escape",
-    "except",
-    "exists",
-    "foreign",
-    "from",
-    "group",
-    "having",
-    "if",
-    "in",
-    "index",
-    "insert",
-    "intersect",
-    "into",
-    "is",
-    "isnull",
-    "join",
-    "limit",
-    "not",
-    "nothing",
-    "notnull",
-    "null",
-    "on",
-    "or",
-    "order",
-    "primary",
-    "raise",
-    "references",
-    "returning",
-    "select",
-    "set",
-    "table",
-    "then",
-    "to",
-    "transaction",
-    "union",
-    "unique",
-    "update",
-    "using",
-    "values",
-    "when",
-    "where",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reserved_words_are_sorted() {
-        assert!(RESERVED.is_sorted());
-    }
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{Sqlite, quote};
 use crate::dialect::Rules;
-use crate::{Change, Identifier, Schema, Script, SqlType, Table};
+use crate::renames::aside;
+use crate::{Change, Identifier, Schema, Script, SqlType, Table, TableName};
 
 /// The tables that have a check named after what has another name then: an enum's, which is named after
 /// the table and the column. Takes those of before, and gives them their new names.
 pub(super) fn misnamed(
-    mut before: BTreeSet<Identifier>,
+    mut before: BTreeSet<TableName>,
     schema: &Schema,
     change: &Change,
-) -> BTreeSet<Identifier> {
+) -> BTreeSet<TableName> {
     let is_enum = |table: &Table, column: Option<&Identifier>| {
         let mut columns = table.columns.iter().filter(|there| column.is_none_or(|name| there.name == *name));
         columns.any(|column| matches!(column.sql_type, SqlType::Enum(_)))
@@ -41,9 +42,18 @@ pub(super) fn write(changes: &[Change], framed: bool, script: &mut Script) {
     for change in changes {
         match change {
             Change::RenameTable { from, to } => {
-                statements.push((change, format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to))));
+                let rename = |from: &TableName, to: &TableName| {
+                    (change, format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)))
+                };
+                if from.name.as_str().eq_ignore_ascii_case(to.name.as_str()) {
+                    // To SQLite the name is taken: by the table itself.
+                    let between = from.beside(aside(&from.name));
+                    statements.extend([rename(from, &between), rename(&between, to)]);
+                } else {
+                    statements.push(rename(from, to));
+                }
                 if framed {
-                    let (from, to) = (Sqlite.literal(from.as_str()), Sqlite.literal(to.as_str()));
+                    let (from, to) = (Sqlite.literal(from.name.as_str()), Sqlite.literal(to.name.as_str()));
                     let sql = format!("UPDATE fenrir_orphans SET name = {to} WHERE name = {from}");
                     statements.push((change, sql));
                 }
@@ -56,7 +66,7 @@ pub(super) fn write(changes: &[Change], framed: bool, script: &mut Script) {
                     let sql = format!(
                         "UPDATE fenrir_orphans SET key = {} WHERE name = {} AND key = {}",
                         literal(to),
-                        literal(table),
+                        literal(&table.name),
                         literal(from)
                     );
                     statements.push((change, sql));

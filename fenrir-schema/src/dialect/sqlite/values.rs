@@ -2,12 +2,13 @@
 //! value of the new type is found before.
 
 use super::{Sqlite, quote};
-use crate::dialect::Rules;
-use crate::{Change, Column, Conversion, Schema, SqlType, Table};
+use crate::dialect::{Rules, labels};
+use crate::{Change, Column, Conversion, Identifier, Schema, SqlType, Table};
 
-/// What a column is filled with, in terms of the old table, `old`; none for its default, or NULL.
-pub(super) fn copied(column: &Column, changes: &[&Change]) -> Option<String> {
-    let mut value = format!("old.{}", quote(&column.name));
+/// What a column is filled with, in terms of the old table; none for its default, or NULL.
+pub(super) fn copied(old: &Table, column: &Column, changes: &[&Change]) -> Option<String> {
+    let mut value = format!("{}.{}", quote(&old.name), quote(&column.name));
+    let mut becomes = None;
     for change in changes {
         match change {
             Change::AddColumn { column: added, backfill, .. } if added.name == column.name => {
@@ -21,6 +22,12 @@ pub(super) fn copied(column: &Column, changes: &[&Change]) -> Option<String> {
                 if let Some(backfill) = backfill {
                     value = format!("coalesce({value}, ({backfill}))");
                 }
+                if from.sql_type != to.sql_type {
+                    becomes = to.sql_type.enum_name();
+                }
+            }
+            Change::AlterEnum { name, renamed, .. } if becomes == Some(name) => {
+                value = relabelled(&value, renamed);
             }
             _ => {}
         }
@@ -28,28 +35,30 @@ pub(super) fn copied(column: &Column, changes: &[&Change]) -> Option<String> {
     Some(value)
 }
 
+/// A value with the new names of labels.
+fn relabelled<'a>(value: &str, renamed: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let case = |(old, new): (&String, &String)| {
+        format!(" WHEN {} THEN {}", Sqlite.literal(old), Sqlite.literal(new))
+    };
+    let cases: String = renamed.into_iter().map(case).collect();
+    if cases.is_empty() { value.to_owned() } else { format!("CASE {value}{cases} ELSE {value} END") }
+}
+
 /// The rows of the old table, in which each label that is renamed has its new name.
 pub(super) fn source(old: &Table, changes: &[&Change], with_rowid: bool) -> String {
     let mut is_renamed = false;
     let columns = old.columns.iter().map(|column| {
         let name = quote(&column.name);
-        let cases: Vec<_> = changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::AlterEnum { name, renamed, .. } if column.sql_type == SqlType::Enum(name.clone()) => {
-                    Some(renamed)
-                }
-                _ => None,
-            })
-            .flatten()
-            .map(|(old, new)| format!("WHEN {} THEN {}", Sqlite.literal(old), Sqlite.literal(new)))
-            .collect();
-        is_renamed |= !cases.is_empty();
-        if cases.is_empty() {
-            name
-        } else {
-            format!("CASE {name} {} ELSE {name} END AS {name}", cases.join(" "))
+        let renamed = labels::of_column(column, changes).into_iter().filter_map(|change| match change {
+            Change::AlterEnum { renamed, .. } => Some(renamed),
+            _ => None,
+        });
+        let value = relabelled(&name, renamed.flatten());
+        if value == name {
+            return name;
         }
+        is_renamed = true;
+        format!("{value} AS {name}")
     });
     let mut columns: Vec<_> = columns.collect();
     if !is_renamed {
@@ -58,7 +67,8 @@ pub(super) fn source(old: &Table, changes: &[&Change], with_rowid: bool) -> Stri
     if with_rowid {
         columns.insert(0, "rowid".to_owned());
     }
-    format!("(SELECT {} FROM {})", columns.join(", "), quote(&old.name))
+    let name = quote(&old.name);
+    format!("(SELECT {} FROM {name}) AS {name}", columns.join(", "))
 }
 
 /// A value of one type as one of another, as Diesel writes it.
@@ -101,12 +111,13 @@ fn converted(value: String, from: &SqlType, to: &SqlType) -> String {
 /// goes, and say how many there are.
 pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<String> {
     let mut guards = Vec::new();
-    for change in changes {
+    for (number, change) in changes.iter().enumerate() {
         match change {
-            Change::AlterColumn { from, to, using: None, .. } => {
+            Change::AlterColumn { from, to, using: None, .. } if to.generated.is_none() => {
                 // What loses digits may still not fit.
                 let conversion = Conversion::between(&from.sql_type, &to.sql_type);
-                let misfit = misfit(&quote(&from.name), &from.sql_type, &to.sql_type, after);
+                let labels = |name: &Identifier| labels::that_stay(name, &changes[number..], after);
+                let misfit = misfit(&quote(&from.name), &from.sql_type, &to.sql_type, labels);
                 if let Some(misfit) = misfit.filter(|_| conversion != Conversion::Keeps || is_zoned(from)) {
                     let what = format!(
                         "column {}.{} has values that do not fit {}",
@@ -115,7 +126,7 @@ pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<St
                     guards.push(refuse(old, &misfit, &what));
                 }
             }
-            Change::AlterEnum { name, .. } => {
+            Change::AlterEnum { .. } => {
                 let dropped = change.dropped_labels();
                 if dropped.is_empty() {
                     continue;
@@ -125,7 +136,7 @@ pub(super) fn guards(old: &Table, changes: &[&Change], after: &Schema) -> Vec<St
                     after.tables.get(&old.name).is_some_and(|table| table.column(&column.name).is_some())
                 };
                 for column in old.columns.iter().filter(|column| stays(column)) {
-                    if column.sql_type == SqlType::Enum(name.clone()) {
+                    if labels::of_column(column, changes).contains(change) {
                         let place = format!("column {}.{}", old.name, column.name);
                         let what = format!("{place} has labels that are to go ({})", dropped.join(", "));
                         let test = format!("{} IN ({})", quote(&column.name), list.join(", "));
@@ -144,7 +155,7 @@ fn is_zoned(column: &Column) -> bool {
 }
 
 /// No plain statement fails with a text of one's own, but a JSON path that is none is named in the error.
-fn refuse(table: &Table, test: &str, what: &str) -> String {
+pub(super) fn refuse(table: &Table, test: &str, what: &str) -> String {
     format!(
         "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {} || count(*)) END\n    FROM {} WHERE {test}",
         Sqlite.literal(&format!("{what}; rows: ")),
@@ -153,7 +164,12 @@ fn refuse(table: &Table, test: &str, what: &str) -> String {
 }
 
 /// What is true of a value that does not fit the new type.
-fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<String> {
+fn misfit(
+    value: &str,
+    from: &SqlType,
+    to: &SqlType,
+    labels: impl Fn(&Identifier) -> Vec<String>,
+) -> Option<String> {
     use SqlType as T;
     let range = |value: &str| match to {
         T::SmallInt => Some(format!("{value} NOT BETWEEN -32768 AND 32767")),
@@ -181,8 +197,8 @@ fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<
         (_, T::Char { length: None }) => Some(format!("length({value}) > 1")),
         (from, T::Date) if from.is_text() => Some(format!("date({value}) IS NOT {value}")),
         (_, T::Enum(name)) => {
-            let labels = schema.enums.get(name)?.labels.iter().map(|label| Sqlite.literal(label));
-            Some(format!("{value} NOT IN ({})", labels.collect::<Vec<_>>().join(", ")))
+            let labels: Vec<_> = labels(name).iter().map(|label| Sqlite.literal(label)).collect();
+            Some(format!("{value} NOT IN ({})", labels.join(", ")))
         }
         (T::Timestamptz, T::Timestamp) => {
             Some(format!("replace({value}, '+00:00', '') GLOB '*[+]*' OR substr({value}, 11) GLOB '*-*'"))
@@ -194,13 +210,12 @@ fn misfit(value: &str, from: &SqlType, to: &SqlType, schema: &Schema) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Identifier;
 
     #[test]
     fn a_guard_cannot_be_left() {
         let name = Identifier::new("it's").unwrap();
         assert_eq!(
-            misfit(&quote(&name), &SqlType::Text, &SqlType::BigInt, &Schema::default()).unwrap(),
+            misfit(&quote(&name), &SqlType::Text, &SqlType::BigInt, |_| Vec::new()).unwrap(),
             "CAST(CAST(\"it's\" AS INTEGER) AS TEXT) <> \"it's\""
         );
     }

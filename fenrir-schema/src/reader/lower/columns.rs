@@ -4,10 +4,11 @@ use syn::Type;
 
 use super::super::context::Mark;
 use super::super::facts::{ColumnFacts, Problem};
+use super::super::generated_attribute::GeneratedAttribute;
 use super::super::model::Field;
 use super::super::rust_type::{self, Elements, RustType, SqlTypeName};
 use super::resolve::{self, Found};
-use super::{Definitions, FoundModel, Place, default_fit};
+use super::{Definitions, FoundModel, Place, collations, default_fit};
 use crate::{AutoIncrement, Column, DefaultValue, Dialect, IntegerSize, RangeOf, SqlType};
 
 pub(super) struct LoweredColumn {
@@ -90,7 +91,9 @@ pub(super) fn lower(
         _ => None,
     });
     let backfill = field.attributes.backfill.as_ref().map(|backfill| (backfill.mark, &backfill.value));
-    for (mark, expression) in default.into_iter().chain(backfill) {
+    let computed = field.attributes.generated.as_ref();
+    let expression = computed.map(|computed| (computed.expression.mark, &computed.expression.value));
+    for (mark, expression) in default.into_iter().chain(backfill).chain(expression) {
         for message in dialects.iter().filter_map(|dialect| dialect.misreads(expression)) {
             report(mark, message.to_owned());
         }
@@ -103,19 +106,26 @@ pub(super) fn lower(
     if let (Some(_), Some(backfill)) = (auto_increment, &field.attributes.backfill) {
         report(backfill.mark, "a generated column fills itself: no `backfill` here".to_owned());
     }
+    if let Some(computed) = computed.filter(|_| known && typed.sql_type.enum_name().is_some()) {
+        report(computed.mark, "a generated column holds no enum: make it a `String`".to_owned());
+    }
+    let collations = collations::lower(field, &typed.sql_type, known, dialects, &mut report);
     let enum_index = typed.enum_index;
     let column = Column {
         name: field.sql_name.value.clone(),
-        nullable: typed.nullable,
+        nullable: typed.nullable || field.attributes.nullable.is_some(),
         default: field.attributes.default.as_ref().map(|default| default.value.clone()),
         auto_increment,
+        generated: computed.map(GeneratedAttribute::definition),
+        collations,
         comment: field.comment.clone(),
         sql_type: typed.sql_type,
     };
     // Diesel may not have it at all where its database's backend is off.
     let diesel_type = diesel_type.filter(|_| held).unwrap_or_else(|| "::diesel::sql_types::Text".to_owned());
     let facts = ColumnFacts {
-        diesel_type: if column.nullable {
+        // A key that SQLite lets be NULL is read as one that is not.
+        diesel_type: if typed.nullable {
             format!("::diesel::sql_types::Nullable<{diesel_type}>")
         } else {
             diesel_type
@@ -425,9 +435,9 @@ fn generated(
     if known && !typed.sql_type.is_integer() {
         report(said.mark, format!("only integers are generated, and this column is {}", typed.sql_type));
     } else if typed.nullable {
-        report(said.mark, "a generated column is never NULL: no `Option` here".to_owned());
+        report(said.mark, "a column with `auto_increment` is never NULL: no `Option` here".to_owned());
     } else if field.attributes.default.is_some() {
-        report(said.mark, "a generated column has no default".to_owned());
+        report(said.mark, "a column with `auto_increment` has no default".to_owned());
     } else if let Some(dialect) = dialects.iter().find(|dialect| !alone && !dialect.generates_any_column()) {
         report(
             said.mark,

@@ -1,5 +1,6 @@
 //! Foreign keys: that what they point at is there, can be pointed at, and is of the same type.
 
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
@@ -8,8 +9,8 @@ use super::super::entries::{code_list, there_are};
 use super::super::facts::Problem;
 use super::super::rust_type::canonical_tokens;
 use super::super::table_attribute::ForeignKeyAttribute;
-use super::{Definitions, Draft, field_columns, resolve};
-use crate::{ForeignKey, Identifier, ReferentialAction};
+use super::{Definitions, Draft, field_columns, parts, resolve};
+use crate::{Dialect, Dialects, ForeignKey, Identifier, ReferentialAction, Table};
 
 /// A foreign key of a model.
 pub(super) struct LoweredKey {
@@ -30,13 +31,17 @@ pub(super) fn lower(
     names: &resolve::Names,
     drafts: &[Draft],
     index: usize,
+    dialects: &[Dialect],
     problems: &mut Vec<Problem>,
 ) -> Vec<Option<LoweredKey>> {
     let model = &definitions.models[index].model;
     let mut keys: Vec<Option<LoweredKey>> = Vec::new();
     for attribute in model.foreign_key_attributes() {
-        match key(definitions, names, drafts, index, attribute) {
-            Ok(key) => {
+        let there = parts::exist(attribute.dialects.as_ref(), dialects, problems);
+        let rested: Vec<_> = dialects.iter().copied().filter(|dialect| there.include(*dialect)).collect();
+        match key(definitions, names, drafts, index, attribute, &rested) {
+            Ok(mut key) => {
+                key.definition.dialects = there;
                 if keys.iter().flatten().any(|other| other.name == key.name) {
                     problems.push(super::twice(attribute.mark, "foreign keys", &key.name));
                 }
@@ -58,6 +63,7 @@ fn key(
     drafts: &[Draft],
     index: usize,
     attribute: &ForeignKeyAttribute,
+    dialects: &[Dialect],
 ) -> Result<LoweredKey, Option<Problem>> {
     let found = &definitions.models[index];
     let problem = |mark: Mark, message: String| Some(Problem { mark, message });
@@ -119,21 +125,22 @@ fn key(
             );
             return Err(problem(mark, message));
         }
+        if a.generated.is_some() {
+            if let Some((mark, message)) = attribute.sets() {
+                return Err(problem(mark, message.to_owned()));
+            }
+        }
     }
     let columns = field_columns(&found.model, attribute.columns.iter().map(|name| &name.name));
     let referenced_columns: Vec<_> =
         referenced.iter().map(|&field| other.table.columns[field].name.clone()).collect();
-    if !other.table.is_key(&referenced_columns) {
-        let message = format!(
-            "{} of `{}` is neither its primary key nor unique, so nothing can point at it",
-            code_list(&referenced_columns),
-            target.model.ident
-        );
+    if let Some(message) = no_key(&other.table, &target.model.ident, &referenced_columns, dialects) {
         return Err(at_model(message));
     }
     let name = attribute.name.as_ref().map(|name| name.value.clone());
-    let name = name
-        .unwrap_or_else(|| Identifier::generated(std::iter::once(&own.table.name).chain(&columns), "fkey"));
+    let name = name.unwrap_or_else(|| {
+        Identifier::generated(std::iter::once(&own.table.name.name).chain(&columns), "fkey")
+    });
     let join_field = match fields.as_slice() {
         [field] if target.model.primary_key == referenced => Some(*field),
         _ => None,
@@ -148,6 +155,7 @@ fn key(
             on_delete: action(&attribute.on_delete),
             on_update: action(&attribute.on_update),
             deferral: attribute.deferral,
+            dialects: Dialects::default(),
         },
         parent,
         model_path: format!(
@@ -159,14 +167,43 @@ fn key(
     })
 }
 
+/// Why a foreign key cannot point at these columns in some database that has it.
+fn no_key(table: &Table, ident: &Ident, columns: &[Identifier], dialects: &[Dialect]) -> Option<String> {
+    let listed = code_list(columns);
+    if table.uniques_of(columns).next().is_none() && !table.is_key(columns) {
+        return Some(format!(
+            "{listed} of `{ident}` is neither its primary key nor unique, so nothing can point at it"
+        ));
+    }
+    let dialect = dialects.iter().find(|dialect| !table.of(**dialect).is_key(columns))?;
+    Some(match table.of(*dialect).uniques_of(columns).next() {
+        Some((name, _)) => format!(
+            "nothing can point at {listed} of `{ident}`, since its unique constraint `{name}` is deferrable \
+             (<https://www.postgresql.org/docs/current/sql-createtable.html>): leave `deferrable` out there"
+        ),
+        None => format!(
+            "{listed} of `{ident}` is not unique on {}, so nothing can point at it there: say where this foreign key is, \
+             with `dialects(…)`",
+            dialect.title()
+        ),
+    })
+}
+
 /// The fields that are pointed at, by number: those named, or the primary key.
 fn referenced_fields(
     target: &super::FoundModel,
     attribute: &ForeignKeyAttribute,
 ) -> Result<Vec<usize>, Option<Problem>> {
     if attribute.referenced.is_empty() {
-        // Without one, the model itself is refused.
         let key = &target.model.primary_key;
+        if key.is_empty() && target.model.has_no_primary_key() {
+            let ident = &target.model.ident;
+            let message = format!(
+                "`{ident}` has no primary key: say what this points at with `references = {ident}(…)`"
+            );
+            return Err(Some(Problem { mark: attribute.references_mark, message }));
+        }
+        // A model that ought to have one is refused itself.
         return if key.is_empty() { Err(None) } else { Ok(key.clone()) };
     }
     let fields = attribute.referenced.iter().map(|name| {
@@ -185,6 +222,27 @@ impl ForeignKeyAttribute {
     fn mark_of(&self, wanted: ReferentialAction) -> Option<Mark> {
         let mut actions = self.on_delete.iter().chain(&self.on_update);
         actions.find(|action| action.value == wanted).map(|action| action.mark)
+    }
+}
+
+impl ForeignKeyAttribute {
+    /// Where an action is asked for that would give its columns another value, which a generated one takes
+    /// from no one (<https://www.postgresql.org/docs/current/ddl-generated-columns.html>).
+    fn sets(&self) -> Option<(Mark, &'static str)> {
+        use ReferentialAction::{Cascade, SetDefault, SetNull};
+        let on_update =
+            self.on_update.iter().find(|said| matches!(said.value, Cascade | SetNull | SetDefault));
+        let on_delete = self.on_delete.iter().find(|said| matches!(said.value, SetNull | SetDefault));
+        let updated = on_update.map(|said| {
+            (said.mark, "a generated column takes no value: `on_update` can be `restrict` or `no_action`")
+        });
+        let deleted = on_delete.map(|said| {
+            (
+                said.mark,
+                "a generated column takes no value: `on_delete` can be `cascade`, `restrict` or `no_action`",
+            )
+        });
+        deleted.or(updated)
     }
 }
 

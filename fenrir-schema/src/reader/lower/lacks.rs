@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::Problem;
-use super::{Definitions, Draft, Lowered};
-use crate::{Dialect, Part, Schema, Table};
+use super::super::generated_attribute::GeneratedAttribute;
+use super::{Definitions, Draft, Field, Lowered, Model};
+use crate::{Dialect, Identifier, Part, Schema, Table};
 
 pub(super) fn check(
     definitions: &Definitions,
@@ -22,21 +23,36 @@ pub(super) fn check(
             schema.tables.insert(table.name.clone(), table.clone());
         }
     }
+    for found in definitions.enums.iter().map(|found| &found.definition) {
+        schema.enums.entry(found.sql_name.value.clone()).or_insert_with(|| found.definition());
+    }
     for (index, table) in tables.iter().enumerate() {
         let (draft, model) = (&drafts[index], &definitions.models[index].model);
+        if definitions.models[index].is_unmanaged() {
+            continue;
+        }
         // Of a type that was put in to go on with nothing can be said.
         if !draft.known.iter().all(|known| *known) {
             continue;
         }
-        for lack in dialects.iter().flat_map(|dialect| dialect.lacks(table, &schema)) {
+        let of =
+            |&dialect: &Dialect| dialect.lacks(table, &schema).into_iter().map(move |lack| (dialect, lack));
+        for (dialect, lack) in dialects.iter().flat_map(of) {
             let mark = match &lack.part {
-                Part::Table => None,
-                Part::Column(name) => {
-                    let field = model.fields.iter().find(|field| field.sql_name.value == *name);
-                    field.map(|field| {
-                        field.attributes.sql_type.as_ref().map_or(field.type_mark, |said| said.mark)
-                    })
+                Part::Options => {
+                    let mut places = model.attributes.options.places.iter();
+                    places.find(|(of, _)| *of == dialect).map(|(_, mark)| *mark)
                 }
+                Part::Table => None,
+                Part::Column(name) => field(model, name).map(|field| {
+                    field.attributes.sql_type.as_ref().map_or(field.type_mark, |said| said.mark)
+                }),
+                Part::Collation(name) => {
+                    let said = field(model, name).and_then(|field| field.attributes.collate.as_ref());
+                    said.and_then(|said| said.of(dialect)).map(|said| said.mark)
+                }
+                Part::Generated(name) => generated(model, name).map(|said| said.expression.mark),
+                Part::GeneratedKind(name) => generated(model, name).map(|said| said.kind.mark),
                 Part::Named(name) => draft.marks.get(name).copied(),
             };
             let mark = mark.unwrap_or(model.sql_name.mark);
@@ -50,4 +66,12 @@ pub(super) fn check(
             lowered.enum_problems.push((index, Problem { mark: definition.sql_name.mark, message }));
         }
     }
+}
+
+fn field<'a>(model: &'a Model, column: &Identifier) -> Option<&'a Field> {
+    model.fields.iter().find(|field| field.sql_name.value == *column)
+}
+
+fn generated<'a>(model: &'a Model, column: &Identifier) -> Option<&'a GeneratedAttribute> {
+    field(model, column)?.attributes.generated.as_ref()
 }

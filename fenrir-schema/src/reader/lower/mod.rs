@@ -1,26 +1,24 @@
 //! From models to a schema: what each means once all of them are known, and what is wrong with the
 //! whole.
 
+mod collations;
 mod columns;
 mod default_fit;
 mod foreign_keys;
 mod joins;
 mod lacks;
 mod names;
+mod parts;
 mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::Type;
 
-use super::context::{Context, Mark, Marked};
+use super::context::{Context, Mark};
 use super::facts::{ColumnFacts, Facts, Problem};
-use super::table_attribute::IndexPart;
-use super::{DbEnumModel, Model};
-use crate::{
-    Change, Dialect, Expression, Identifier, Index, IndexKey, IndexTarget, PrimaryKey, Renames, Schema,
-    Table, Unique,
-};
+use super::{DbEnumModel, Field, Model};
+use crate::{Change, Dialect, Expression, Identifier, PrimaryKey, Renames, Schema, Table, TableName};
 
 /// A crate of the package that is read: its library, a binary, a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +61,11 @@ pub struct FoundModel {
 }
 
 impl FoundModel {
+    /// Whether others make its table.
+    fn is_unmanaged(&self) -> bool {
+        self.model.attributes.unmanaged.is_some()
+    }
+
     /// Whether its table is one of the schema's.
     fn in_schema(&self) -> bool {
         self.place.managed && !self.again
@@ -114,11 +117,28 @@ pub struct Lowered {
     /// For enums, by number: what is wrong with them.
     pub enum_problems: Vec<(usize, Problem)>,
     /// What the rows that exist get in a column, by table and column.
-    pub backfills: BTreeMap<(Identifier, Identifier), Expression>,
+    pub backfills: BTreeMap<(TableName, Identifier), Expression>,
     /// How a column's values become those of its type, by table and column.
-    pub usings: BTreeMap<(Identifier, Identifier), Expression>,
+    pub usings: BTreeMap<(TableName, Identifier), Expression>,
     /// What is said to have had another name, whether it still had it or not.
     pub renames: Renames,
+}
+
+/// Whether a model may say a default so: whether it is a value of its column's type. `labels` are those of the enum
+/// that the column holds.
+#[cfg(feature = "writer")]
+pub(crate) fn default_fits(
+    default: &crate::DefaultValue,
+    sql_type: &crate::SqlType,
+    labels: Option<&[String]>,
+) -> bool {
+    let variant = |label: &String| super::DbEnumVariant {
+        ident: proc_macro2::Ident::new("Label", proc_macro2::Span::call_site()),
+        label: label.clone(),
+        renamed_from: None,
+    };
+    let variants: Option<Vec<_>> = labels.map(|labels| labels.iter().map(variant).collect());
+    default_fit::check(default, sql_type, variants.as_ref()).is_ok()
 }
 
 /// Makes a schema of definitions.
@@ -134,7 +154,7 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
         .map(|(found, problems)| Draft::new(definitions, &names, found, dialects, problems))
         .collect();
     let keys: Vec<_> = (0..drafts.len())
-        .map(|index| foreign_keys::lower(definitions, &names, &drafts, index, &mut problems[index]))
+        .map(|index| foreign_keys::lower(definitions, &names, &drafts, index, dialects, &mut problems[index]))
         .collect();
     let mut tables: Vec<_> = drafts.iter().map(|draft| draft.table.clone()).collect();
     for ((table, draft), keys) in tables.iter_mut().zip(&mut drafts).zip(&keys) {
@@ -146,12 +166,19 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
     let mut lowered = Lowered::default();
     let used = drafts.iter().zip(&definitions.models).filter(|(_, found)| found.in_schema());
     let used: BTreeSet<usize> = used.flat_map(|(draft, _)| &draft.enums).copied().collect();
+    let managed = drafts.iter().zip(&definitions.models);
+    let managed = managed.filter(|(_, found)| found.in_schema() && !found.is_unmanaged());
+    let managed: BTreeSet<usize> = managed.flat_map(|(draft, _)| &draft.enums).copied().collect();
     names::check(definitions, &drafts, &tables, &used, dialects, &mut problems, &mut lowered);
     lacks::check(definitions, &drafts, &tables, &used, dialects, &mut problems, &mut lowered);
 
     for (index, found) in definitions.models.iter().enumerate() {
         if found.in_schema() && !found.broken && problems[index].is_empty() {
             let table = &tables[index];
+            if found.is_unmanaged() {
+                lowered.schema.unmanaged.tables.insert(table.name.clone(), table.clone());
+                continue;
+            }
             lowered.schema.tables.insert(table.name.clone(), table.clone());
             for field in &found.model.fields {
                 let place = (table.name.clone(), field.sql_name.value.clone());
@@ -173,6 +200,10 @@ pub fn lower(definitions: &Definitions, dialects: &[Dialect]) -> Lowered {
     for index in used {
         let definition = &definitions.enums[index].definition;
         let name = &definition.sql_name.value;
+        if !managed.contains(&index) {
+            lowered.schema.unmanaged.enums.insert(name.clone(), definition.definition());
+            continue;
+        }
         if let Some(old) = &definition.renamed_from {
             lowered.renames.enums.insert(name.clone(), old.value.clone());
         }
@@ -274,11 +305,14 @@ impl Draft {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let model = &found.model;
-        let name = model.sql_name.value.clone();
+        let name = model.table_name();
         let mut draft = Draft {
             table: Table {
                 primary_key: PrimaryKey {
-                    name: Identifier::generated([&name], "pkey"),
+                    name: model.primary_key_name().map_or_else(
+                        || Identifier::generated([&name.name], "pkey"),
+                        |said| said.value.clone(),
+                    ),
                     columns: model.primary_key.iter().map(|&index| sql_name(model, index)).collect(),
                 },
                 name,
@@ -287,6 +321,7 @@ impl Draft {
                 checks: BTreeMap::new(),
                 foreign_keys: BTreeMap::new(),
                 indexes: BTreeMap::new(),
+                options: model.attributes.options.options.clone(),
                 comment: model.comment.clone(),
             },
             columns: Vec::new(),
@@ -303,134 +338,26 @@ impl Draft {
             draft.columns.push(lowered.facts);
             draft.table.columns.push(lowered.column);
         }
-        draft.uniques(model, problems);
-        draft.checks(model, problems);
-        draft.indexes(model, problems);
+        if let Some(said) = model.primary_key_name() {
+            draft.marks.insert(said.value.clone(), said.mark);
+        }
+        draft.uniques(model, dialects, problems);
+        draft.checks(model, dialects, problems);
+        draft.indexes(model, dialects, problems);
+        draft.options(model, dialects, problems);
         draft
     }
 
-    fn uniques(&mut self, model: &Model, problems: &mut Vec<Problem>) {
-        let fields = model.fields.iter().enumerate().filter_map(|(index, field)| {
-            field.attributes.unique.map(|mark| (mark, vec![sql_name(model, index)], None))
-        });
-        let listed = model.attributes.uniques.iter().map(|unique| {
-            let name = unique.name.as_ref();
-            (unique.mark, field_columns(model, unique.columns.iter().map(|name| &name.name)), name)
-        });
-        for (mark, columns, given) in fields.chain(listed) {
-            let name = self.name(given, mark, |table| {
-                Identifier::generated(std::iter::once(&table.name).chain(&columns), "key")
-            });
-            if columns == self.table.primary_key.columns {
-                problems.push(Problem { mark, message: "the primary key is unique already".to_owned() });
-            } else if let Some((other, _)) = self.table.uniques.iter().find(|(other, unique)| {
-                // PostgreSQL makes one of the two, and says nothing.
-                unique.columns == columns && **other != name
-            }) {
-                let message = format!("the unique constraint `{other}` has these columns already");
-                problems.push(Problem { mark, message });
-            } else if self.table.uniques.insert(name.clone(), Unique { columns }).is_some() {
-                problems.push(twice(mark, "unique constraints", &name));
+    /// Options of a database that the project has not would be forgotten in silence.
+    fn options(&self, model: &Model, dialects: &[Dialect], problems: &mut Vec<Problem>) {
+        let places = &model.attributes.options.places;
+        for (dialect, mark) in places.iter().filter(|(dialect, _)| !dialects.contains(dialect)) {
+            if !dialects.is_empty() {
+                let message = format!(
+                    "`fenrir.toml` does not name `{dialect}` among the project's databases: these options say nothing"
+                );
+                problems.push(Problem { mark: *mark, message });
             }
-        }
-    }
-
-    /// Numbered as PostgreSQL does: `page_check`, `page_check1`.
-    fn checks(&mut self, model: &Model, problems: &mut Vec<Problem>) {
-        let fields = model.fields.iter().enumerate().flat_map(|(index, field)| {
-            field
-                .attributes
-                .checks
-                .iter()
-                .map(move |check| (check.mark, Some(index), None, check.value.clone()))
-        });
-        let listed = model
-            .attributes
-            .checks
-            .iter()
-            .map(|check| (check.mark, None, check.name.as_ref(), check.expression.clone()));
-        for (mark, field, given, expression) in fields.chain(listed) {
-            let is_given = given.is_some();
-            let name = self.name(given, mark, |table| {
-                let column = field.map(|index| sql_name(model, index));
-                let numbered =
-                    |suffix: &str| Identifier::generated(std::iter::once(&table.name).chain(&column), suffix);
-                let mut name = numbered("check");
-                let mut number = 0;
-                while table.checks.contains_key(&name) {
-                    number += 1;
-                    name = numbered(&format!("check{number}"));
-                }
-                name
-            });
-            if is_given && self.table.checks.contains_key(&name) {
-                problems.push(twice(mark, "checks", &name));
-            }
-            self.table.checks.insert(name, expression);
-        }
-    }
-
-    fn indexes(&mut self, model: &Model, problems: &mut Vec<Problem>) {
-        for (number, field) in model.fields.iter().enumerate() {
-            if let Some(mark) = field.attributes.index {
-                let key = IndexKey {
-                    of: IndexTarget::Column(sql_name(model, number)),
-                    descending: false,
-                    nulls: None,
-                };
-                self.index(mark, None, Index { keys: vec![key], ..Index::default() }, problems);
-            }
-        }
-        for attribute in &model.attributes.indexes {
-            let keys = attribute.keys.iter().filter_map(|(part, (descending, nulls))| {
-                let of = match part {
-                    IndexPart::Field(name) => {
-                        IndexTarget::Column(sql_name(model, model.field_index(&name.name)?))
-                    }
-                    IndexPart::Expression(expression) => IndexTarget::Expression(expression.clone()),
-                };
-                Some(IndexKey { of, descending: *descending, nulls: *nulls })
-            });
-            let index = Index {
-                keys: keys.collect(),
-                unique: attribute.unique,
-                method: attribute.method.clone(),
-                include: field_columns(model, attribute.include.iter().map(|name| &name.name)),
-                predicate: attribute.predicate.clone(),
-            };
-            self.index(attribute.mark, attribute.name.as_ref(), index, problems);
-        }
-    }
-
-    /// The name that was given or is generated, whose place is remembered.
-    fn name(
-        &mut self,
-        given: Option<&Marked<Identifier>>,
-        mark: Mark,
-        generated: impl FnOnce(&Table) -> Identifier,
-    ) -> Identifier {
-        let name = given.map_or_else(|| generated(&self.table), |given| given.value.clone());
-        self.marks.insert(name.clone(), given.map_or(mark, |given| given.mark));
-        name
-    }
-
-    fn index(
-        &mut self,
-        mark: Mark,
-        given: Option<&Marked<Identifier>>,
-        index: Index,
-        problems: &mut Vec<Problem>,
-    ) {
-        let name = self.name(given, mark, |table| {
-            let expression = Identifier::generated([], "expr");
-            let parts = index.keys.iter().map(|key| match &key.of {
-                IndexTarget::Column(column) => column,
-                IndexTarget::Expression(_) => &expression,
-            });
-            Identifier::generated(std::iter::once(&table.name).chain(parts), "idx")
-        });
-        if self.table.indexes.insert(name.clone(), index).is_some() {
-            problems.push(twice(mark, "indexes", &name));
         }
     }
 }

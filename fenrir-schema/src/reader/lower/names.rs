@@ -1,11 +1,12 @@
 //! That no two things of the schema have one name where the database has room for one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::context::Mark;
 use super::super::facts::Problem;
 use super::{Definitions, Draft, Lowered};
-use crate::{Dialect, Identifier, Table};
+use crate::{Dialect, Identifier, Table, TableName};
 
 /// PostgreSQL keeps tables, indexes, the indexes of keys, sequences and types of one schema under one
 /// roof (`pg_class`, `pg_type`), SQLite tables and indexes. What belongs to tests only is in no schema.
@@ -26,12 +27,20 @@ pub(super) fn check(
         .filter(|&index| {
             let (table, model) = (&tables[index], &definitions.models[index].model);
             let what = format!("table `{}` of `{}`", table.name, model.ident);
-            if is_reserved(&table.name) {
+            let is_unmanaged = definitions.models[index].is_unmanaged();
+            if is_reserved(&table.name.name) && !is_unmanaged {
                 let message =
                     format!("the name `{}` is kept for the database's or Fenrir's own use", table.name);
                 problems[index].push(Problem { mark: model.sql_name.mark, message });
             }
-            names.take(&table.name, what, index, model.sql_name.mark, problems)
+            if let Some(schema) =
+                model.schema().filter(|schema| is_reserved_schema(&schema.value) && !is_unmanaged)
+            {
+                let message = format!("the schema `{}` is kept for PostgreSQL's own use", schema.value);
+                problems[index].push(Problem { mark: schema.mark, message });
+            }
+            // What else belongs to a table of others is theirs to name.
+            names.take(&table.name, what, index, model.sql_name.mark, problems) && !is_unmanaged
         })
         .collect();
     // What is named after a table whose name is taken has its name from a mistake that was said.
@@ -44,18 +53,26 @@ pub(super) fn check(
         let uniques = table.uniques.keys().map(|unique| (unique, "unique constraint"));
         let indexes = table.indexes.keys().map(|index| (index, "index"));
         for (object, kind) in keys.chain(uniques).chain(indexes) {
-            names.take(object, format!("{kind} of table `{name}`"), index, mark(object), problems);
+            let object_name = name.beside(object.clone());
+            names.take(&object_name, format!("{kind} of table `{name}`"), index, mark(object), problems);
         }
         for column in table.columns.iter().filter(|column| column.auto_increment.is_some()) {
-            let sequence = Identifier::generated([name, &column.name], "seq");
+            let sequence = name.beside(Identifier::generated([&name.name, &column.name], "seq"));
             names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, of_table, problems);
         }
         if by_database {
             for check in table.checks.keys() {
-                checks.take(check, format!("check of table `{name}`"), index, mark(check), problems);
+                checks.take(
+                    &check.clone().into(),
+                    format!("check of table `{name}`"),
+                    index,
+                    mark(check),
+                    problems,
+                );
             }
             for key in table.foreign_keys.keys() {
-                foreign_keys.take(key, format!("foreign key of table `{name}`"), index, mark(key), problems);
+                let what = format!("foreign key of table `{name}`");
+                foreign_keys.take(&key.clone().into(), what, index, mark(key), problems);
             }
         }
         constraints(table, mark, &mut problems[index]);
@@ -69,6 +86,11 @@ fn is_reserved(name: &Identifier) -> bool {
     ["__fenrir_", "__diesel_", "fenrir_guard", "fenrir_orphans", "sqlite_"]
         .iter()
         .any(|start| name.starts_with(start))
+}
+
+/// <https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG>
+fn is_reserved_schema(name: &Identifier) -> bool {
+    name.as_str().starts_with("pg_") || name.as_str() == "information_schema"
 }
 
 /// The constraints of one table share their names, whatever their kinds.
@@ -96,7 +118,7 @@ fn enums(definitions: &Definitions, used: &BTreeSet<usize>, names: &mut Names, l
         }
         let name = &found.definition.sql_name;
         let what = format!("enum `{}`", found.definition.ident);
-        if let Some(other) = names.hold(&name.value, what) {
+        if let Some(other) = names.hold(&name.value.clone().into(), what) {
             let message = format!("`{}` is the name of {} too", name.value, other);
             lowered.enum_problems.push((index, Problem { mark: name.mark, message }));
         }
@@ -117,7 +139,7 @@ impl Names {
     /// Whether nobody has the name yet.
     fn take(
         &mut self,
-        name: &Identifier,
+        name: &TableName,
         what: String,
         index: usize,
         mark: Mark,
@@ -130,8 +152,11 @@ impl Names {
     }
 
     /// Gives the name to a holder, unless somebody has it, who is returned.
-    fn hold(&mut self, name: &Identifier, holder: String) -> Option<&String> {
-        let key = if self.folds_case { name.as_str().to_lowercase() } else { name.as_str().to_owned() };
+    fn hold(&mut self, name: &TableName, holder: String) -> Option<&String> {
+        // Where tables are made by themselves is `public`, unless somebody has said otherwise.
+        let is_public = name.schema.as_ref().is_some_and(|schema| schema.as_str() == "public");
+        let name = if is_public { Cow::Owned(name.name.clone().into()) } else { Cow::Borrowed(name) };
+        let key = if self.folds_case { name.to_text().to_lowercase() } else { name.to_text() };
         match self.held.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => Some(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {

@@ -1,13 +1,15 @@
 //! SQLite through Diesel.
 
+mod triggers;
+
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
 use diesel::sqlite::Sqlite;
-use fenrir_schema::{Dialect, Frame, Identifier};
+use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 // Named so that the bundled library is linked.
 use libsqlite3_sys as _;
 
-use super::{Database, MigratorBackend, Row, sealed, text_rows};
+use crate::database::{Database, MigratorBackend, Row, sealed, text_rows};
 
 impl MigratorBackend for Sqlite {}
 
@@ -43,21 +45,21 @@ impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
 }
 
 impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
-    fn drop_tables(&mut self, tables: &[Identifier]) -> QueryResult<()> {
+    fn drop_tables(&mut self, tables: &[TableName]) -> QueryResult<()> {
         self.execute("BEGIN IMMEDIATE")?;
         for table in tables {
             let sql = "SELECT m.name FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k \
                        WHERE m.type = 'table' AND lower(k.\"table\") = lower(?1)";
-            for row in self.rows(sql, &[table.as_str()])? {
+            for row in self.rows(sql, &[table.name.as_str()])? {
                 let other = row.into_iter().next().flatten().unwrap_or_default();
-                if !tables.iter().any(|table| table.as_str().eq_ignore_ascii_case(&other)) {
+                if !tables.iter().any(|table| table.name.as_str().eq_ignore_ascii_case(&other)) {
                     let message = format!("the table `{other}`, which is not ours, refers to `{table}`");
                     return Err(diesel::result::Error::QueryBuilderError(message.into()));
                 }
             }
         }
         for table in tables {
-            self.execute(&format!("DROP TABLE {}", Dialect::Sqlite.quote(table)))?;
+            self.execute(&format!("DROP TABLE {}", Dialect::Sqlite.quote_table(table)))?;
         }
         self.execute("COMMIT")
     }
@@ -115,15 +117,15 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
             if matches!(information.message(), "database is locked" | "database table is locked"))
     }
 
-    fn has_table(&mut self, name: &Identifier) -> QueryResult<bool> {
+    fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
         let sql =
             "SELECT 'yes' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?1)";
-        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+        Ok(!self.rows(sql, &[name.name.as_str()])?.is_empty())
     }
 
-    fn has_column(&mut self, table: &Identifier, column: &Identifier) -> QueryResult<bool> {
+    fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {
         let sql = "SELECT 'yes' FROM pragma_table_xinfo(?1) WHERE lower(name) = lower(?2)";
-        Ok(!self.rows(sql, &[table.as_str(), column.as_str()])?.is_empty())
+        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str()])?.is_empty())
     }
 
     /// An enum is a check on each column that has it.
@@ -133,7 +135,7 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
 
     /// With foreign keys off, since dropping a table would first delete its rows, one by one, and with
     /// them those of tables that point at it. So who points at it is looked at first.
-    fn drop_all(&mut self, tables: &[Identifier], _: &[Identifier]) -> QueryResult<()> {
+    fn drop_all(&mut self, tables: &[TableName], _: &[Identifier]) -> QueryResult<()> {
         let keys = self.pragma("foreign_keys")?;
         self.execute("PRAGMA foreign_keys = OFF")?;
         let result = self.drop_tables(tables);
@@ -142,6 +144,10 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         }
         self.execute(&format!("PRAGMA foreign_keys = {keys}"))?;
         result
+    }
+
+    fn execute_framed(&mut self, sql: &str) -> QueryResult<()> {
+        triggers::keep(self, sql)
     }
 
     fn enter_frame(&mut self, frame: Frame) -> QueryResult<String> {

@@ -1,0 +1,234 @@
+//! `fenrir check`: whether the models, the migrations and the database say the same.
+
+use std::collections::BTreeMap;
+
+use fenrir_schema::migration::{History, schema_after};
+use fenrir_schema::project::Project;
+use fenrir_schema::{Change, Renames, Schema, TableName, diff};
+use serde_json::{Value, json};
+
+use super::arguments::Check;
+use super::context::Context;
+use super::models::{self, ModelSchema};
+use super::outcome::{Failure, Outcome, bullets, count};
+use crate::database::url::DatabaseUrl;
+use crate::introspect::{self, Comparison, Live, Options};
+use crate::record::{self, Applied};
+use crate::revisions::Revisions;
+
+/// A change that would make two of the three alike, and the model that it is of.
+pub(super) struct Difference {
+    pub(super) change: String,
+    pub(super) place: Option<String>,
+}
+
+pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, Failure> {
+    let url = context.url()?;
+    let revisions = context.revisions(&url)?;
+    let mut report = Report::default();
+    let places = match context.embedded {
+        Some(embedded) => {
+            let head = revisions.all().last().and_then(|head| head.schema_hash()).map(str::to_owned);
+            if head != Some(embedded.schema().hash()) {
+                report.models = vec![Difference { change: UNWRITTEN.to_owned(), place: None }];
+            }
+            BTreeMap::new()
+        }
+        None => {
+            let project = context.project()?;
+            let models = models::read(project, &arguments.features)?;
+            report.models = pending(project, &models)?;
+            models.places
+        }
+    };
+    // To look must not make a file of SQLite's.
+    if !url.exists() {
+        report.no_database = Some(format!("there is no database at `{url}` yet: `fenrir upgrade` makes it"));
+        return Ok(report.outcome(&url));
+    }
+    let mut connected = context.connect(&url)?;
+    let mut database = connected.database();
+    let applied = record::look(&mut *database)?;
+    report.look_at_revisions(&revisions, &applied);
+    if !report.unknown.is_empty() {
+        // What the database should be is not known here.
+        return Ok(report.outcome(&url));
+    }
+    let Some(wanted) = wanted(context, &url, &revisions, &applied)? else {
+        return Ok(report.outcome(&url));
+    };
+    let mut live = introspect::read_from(&mut *database, &Options::for_schema(&wanted))?;
+    if let Ok(project) = context.project() {
+        ignore(&mut live, &wanted, project);
+    }
+    let comparison = introspect::compare_on(&mut *database, &wanted, &live)?;
+    report.database = differences(&comparison.changes, &places);
+    report.comparison = comparison;
+    Ok(report.outcome(&url))
+}
+
+const UNWRITTEN: &str = "the models that this was built from have changes that no migration makes";
+
+/// What the models have and no migration makes yet.
+fn pending(project: &Project, models: &ModelSchema) -> Result<Vec<Difference>, Failure> {
+    let before = History::read(project)?.schema()?;
+    let renames = Renames::of_hints(&models.renames, &before, &models.schema);
+    Ok(differences(&diff(&before, &models.schema, &renames), &models.places))
+}
+
+pub(super) fn differences(changes: &[Change], places: &BTreeMap<TableName, String>) -> Vec<Difference> {
+    let of = |change: &Change| Difference {
+        change: change.to_string(),
+        place: change.table().and_then(|table| places.get(table)).cloned(),
+    };
+    changes.iter().map(of).collect()
+}
+
+/// What the migrations that are applied build; none where this binary does not know it.
+fn wanted(
+    context: &Context<'_>,
+    url: &DatabaseUrl,
+    revisions: &Revisions,
+    applied: &[Applied],
+) -> Result<Option<Schema>, Failure> {
+    if let Some(embedded) = context.embedded {
+        let is_whole = applied.len() == revisions.all().len();
+        let head = revisions.all().last().and_then(|head| head.schema_hash()).map(str::to_owned);
+        let schema = embedded.schema();
+        return Ok((is_whole && head == Some(schema.hash())).then_some(schema));
+    }
+    let folders = History::read_dialect(context.project()?, url.dialect())?;
+    let done = |revision: &str| applied.iter().any(|one| one.revision == revision);
+    let until = folders.iter().take_while(|folder| done(&folder.revision)).count();
+    // What plain Diesel's migrations build is said by what follows them.
+    if folders[..until].last().is_some_and(|last| last.fenrir.is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(schema_after(&folders[..until])?))
+}
+
+/// Leaves out what `fenrir.toml` says is nobody's here.
+pub(super) fn ignore(live: &mut Live, wanted: &Schema, project: &Project) {
+    let is_ours =
+        |name: &TableName| wanted.tables.contains_key(name) || wanted.unmanaged.tables.contains_key(name);
+    live.schema.tables.retain(|name, _| is_ours(name) || !project.ignores(&name.to_text()));
+    let used: Vec<_> = live
+        .schema
+        .tables
+        .values()
+        .flat_map(|table| &table.columns)
+        .filter_map(|column| column.sql_type.enum_name().cloned())
+        .collect();
+    live.schema.enums.retain(|name, _| {
+        wanted.enums.contains_key(name) || used.contains(name) || !project.ignores(name.as_str())
+    });
+    live.unmanaged.retain(|one| {
+        let of = one.table.as_deref().unwrap_or(&one.name);
+        !project.ignores(of) && !project.ignores(&one.name)
+    });
+}
+
+/// What was found, from the models to the database.
+#[derive(Default)]
+struct Report {
+    models: Vec<Difference>,
+    /// The migrations that are not applied.
+    pending: Vec<String>,
+    /// The revisions that are applied and that no migration here has.
+    unknown: Vec<String>,
+    database: Vec<Difference>,
+    comparison: Comparison,
+    no_database: Option<String>,
+}
+
+impl Report {
+    fn look_at_revisions(&mut self, revisions: &Revisions, applied: &[Applied]) {
+        let is_done = |revision: &str| applied.iter().any(|one| one.revision == revision);
+        let pending = revisions.all().iter().filter(|one| !is_done(one.revision()));
+        self.pending = pending.map(|one| one.name().to_owned()).collect();
+        let is_here = |revision: &str| revisions.all().iter().any(|one| one.revision() == revision);
+        let unknown = applied.iter().filter(|one| !is_here(&one.revision));
+        self.unknown = unknown.map(|one| one.revision.clone()).collect();
+    }
+
+    fn is_equal(&self) -> bool {
+        self.models.is_empty()
+            && self.pending.is_empty()
+            && self.unknown.is_empty()
+            && self.database.is_empty()
+            && self.comparison.not_compared.is_empty()
+            && self.no_database.is_none()
+    }
+
+    fn outcome(self, url: &DatabaseUrl) -> Outcome {
+        let mut outcome = Outcome::new(self.text(url), self.json());
+        outcome.is_no = !self.is_equal();
+        outcome
+    }
+
+    fn text(&self, url: &DatabaseUrl) -> String {
+        let mut parts = Vec::new();
+        let mut part = |what: String, list: Vec<String>| {
+            if !list.is_empty() {
+                parts.push(format!("{what}:{}", bullets(list)));
+            }
+        };
+        let placed = |list: &[Difference]| list.iter().map(Difference::text).collect::<Vec<_>>();
+        part(
+            format!(
+                "the models have {} that no migration makes (`fenrir migrate -m \"…\"` writes it)",
+                count(self.models.len(), "change")
+            ),
+            placed(&self.models),
+        );
+        part(
+            format!("{} not applied (`fenrir upgrade` does so)", count(self.pending.len(), "migration")),
+            self.pending.clone(),
+        );
+        part(
+            "revisions of the database that are not among these migrations".to_owned(),
+            self.unknown.clone(),
+        );
+        part(
+            format!("`{url}` is not as its migrations made it; what would make it so"),
+            placed(&self.database),
+        );
+        let texts = |list: &[introspect::NotCompared]| list.iter().map(ToString::to_string).collect();
+        part("not compared".to_owned(), texts(&self.comparison.not_compared));
+        part(
+            "not managed, and left alone".to_owned(),
+            self.comparison.unmanaged.iter().map(ToString::to_string).collect(),
+        );
+        parts.extend(self.no_database.clone());
+        if self.is_equal() {
+            parts.insert(0, format!("the models, the migrations and `{url}` say the same"));
+        }
+        parts.join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let placed = |list: &[Difference]| {
+            list.iter().map(|one| json!({ "change": one.change, "place": one.place })).collect::<Vec<_>>()
+        };
+        let not_compared = self.comparison.not_compared.iter();
+        json!({
+            "equal": self.is_equal(),
+            "models": placed(&self.models),
+            "pending": self.pending,
+            "unknown": self.unknown,
+            "database": placed(&self.database),
+            "not_compared": not_compared.map(|one| json!({ "part": one.part, "reason": one.reason })).collect::<Vec<_>>(),
+            "not_managed": self.comparison.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "exists": self.no_database.is_none(),
+        })
+    }
+}
+
+impl Difference {
+    pub(super) fn text(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{} ({place})", self.change),
+            None => self.change.clone(),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What a live database is: its schema, read from its own catalog, and how it differs from the models'.
+//!
+//! ```
+//! use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+//! use fenrir_migrate::introspect::{self, Options};
+//!
+//! let mut connection = SqliteConnection::establish(":memory:")?;
+//! connection.batch_execute("CREATE TABLE page (id INTEGER NOT NULL PRIMARY KEY); CREATE VIEW v AS SELECT 1")?;
+//! let live = introspect::read(&mut connection, &Options::default())?;
+//! assert_eq!(live.schema.tables.len(), 1);
+//! assert_eq!(live.unmanaged[0].to_string(), "view `v`");
+//!
+//! let comparison = introspect::compare(&mut connection, &live.schema, &live)?;
+//! assert!(comparison.is_equal());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod compare;
+mod extensions;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod others;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "postgres")),
+    allow(dead_code, reason = "not every database is asked, or all of it")
+)]
+mod questions;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod unmanaged;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::connection::LoadConnection;
+use fenrir_schema::{Dialect, ForeignKey, Identifier, OptionWord, Renames, Schema, TableName};
+
+#[cfg(feature = "cli")]
+pub(crate) use self::compare::Sides;
+#[cfg(feature = "cli")]
+pub(crate) use self::others::at_home;
+use self::questions::{Answer, Question};
+pub use self::{
+    compare::{Comparison, NotCompared},
+    unmanaged::{Unmanaged, UnmanagedKind},
+};
+use crate::Error;
+use crate::database::{Database, MigratorBackend, sealed};
+
+/// What is read of a database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The PostgreSQL schemas that are read beside the one in which tables are made where nothing is said
+    /// (the first of `search_path`). One that is not there is read as if nothing were in it. The other databases
+    /// have no schemas, and are read whole.
+    pub schemas: BTreeSet<Identifier>,
+    /// Whether all schemas of PostgreSQL are read, but its own and those that extensions made.
+    pub all_schemas: bool,
+}
+
+impl Options {
+    /// To read all schemas of PostgreSQL, but its own and those that extensions made.
+    ///
+    /// ```
+    /// use fenrir_migrate::introspect::Options;
+    ///
+    /// assert!(Options::all().all_schemas);
+    /// ```
+    #[must_use]
+    pub fn all() -> Self {
+        Self { all_schemas: true, ..Self::default() }
+    }
+
+    /// To read the PostgreSQL schemas that the tables of this schema lie in.
+    #[must_use]
+    pub fn for_schema(schema: &Schema) -> Self {
+        let schemas = schema.tables.keys().filter_map(|table| table.schema.clone()).collect();
+        Self { schemas, all_schemas: false }
+    }
+
+    /// To read this PostgreSQL schema too.
+    #[must_use]
+    pub fn and(mut self, schema: Identifier) -> Self {
+        self.schemas.insert(schema);
+        self
+    }
+}
+
+/// What is in a database, but for Fenrir's own tables of the migrations' history, and what extensions made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Live {
+    /// What models can say: tables with all that belongs to them, and enums. A table that has no primary key
+    /// has one of no columns here ([`Table::has_primary_key`](crate::Table::has_primary_key)).
+    pub schema: Schema,
+    /// What they cannot say, by kind, table and name.
+    pub unmanaged: Vec<Unmanaged>,
+    /// The PostgreSQL schema in which tables are made where nothing is said: that of the tables and enums whose
+    /// names have none.
+    pub home: Option<Identifier>,
+    /// The collation that a table of MySQL's or MariaDB's has of which only the character set is said, by the
+    /// character set: of `utf8mb4`, and of those that tables are in.
+    pub collations: BTreeMap<OptionWord, OptionWord>,
+    /// The foreign keys to tables that were not read, or that models cannot be: the table, and the key's name.
+    pub outward: Vec<(TableName, Identifier, ForeignKey)>,
+}
+
+/// How one database is read.
+trait Introspection {
+    fn read(&self, database: &mut dyn Database, options: &Options) -> Result<Live, Error>;
+
+    /// Whether expressions that differ in their words mean the same, as far as the database tells. Nothing of
+    /// what is done for it stays.
+    fn ask(
+        &self,
+        database: &mut dyn Database,
+        questions: &[Question<'_>],
+        live: &Live,
+    ) -> Result<Vec<Answer>, Error>;
+}
+
+/// Reads what is in a database.
+///
+/// It changes nothing. PostgreSQL and SQLite are read as they are at one moment; a transaction that is open
+/// stays so.
+///
+/// # Errors
+/// When the database cannot be read, or `search_path` has no schema that is there.
+pub fn read<C>(connection: &mut C, options: &Options) -> Result<Live, Error>
+where
+    C: LoadConnection,
+    C::Backend: MigratorBackend,
+{
+    read_from(&mut *<C::Backend as sealed::Backend>::database(connection), options)
+}
+
+/// How the live database differs from the wanted schema.
+///
+/// What can be said in more than one way in the database counts as one ([`Schema::normal_form`]). Expressions
+/// that differ in their words are given to the database, which tells whether they are the same to it, in
+/// temporary tables that are gone afterwards; where it does not, they are *not compared*, and neither equal
+/// nor different.
+///
+/// # Errors
+/// When the database fails to answer.
+pub fn compare<C>(connection: &mut C, wanted: &Schema, live: &Live) -> Result<Comparison, Error>
+where
+    C: LoadConnection,
+    C::Backend: MigratorBackend,
+{
+    compare_on(&mut *<C::Backend as sealed::Backend>::database(connection), wanted, live)
+}
+
+pub(crate) fn read_from(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
+    let mut live = introspection(database.dialect()).read(database, options)?;
+    live.unmanaged.sort();
+    Ok(live)
+}
+
+pub(crate) fn compare_on(
+    database: &mut dyn Database,
+    wanted: &Schema,
+    live: &Live,
+) -> Result<Comparison, Error> {
+    let introspection = introspection(database.dialect());
+    compare::compare(database.dialect(), wanted, live, |questions| {
+        introspection.ask(database, questions, live)
+    })
+}
+
+#[cfg(feature = "cli")]
+/// Settles what two sides mean by their expressions, by asking the database that one of them was read of; and the
+/// other's, where the other is a database too, of what the first does not know. `renames` are those from what is
+/// there to what is wanted.
+pub(crate) fn settle(
+    sides: &mut Sides,
+    renames: &Renames,
+    (database, live): (&mut dyn Database, &Live),
+    other: Option<(&mut dyn Database, &Live)>,
+) -> Result<(), Error> {
+    let introspection = introspection(database.dialect());
+    sides.settle(renames, |questions| {
+        let mut answers = introspection.ask(database, questions, live)?;
+        let Some((other, wanted)) = other else { return Ok(answers) };
+        let open: Vec<_> =
+            (0..answers.len()).filter(|at| matches!(answers[*at], Answer::Unknown(_))).collect();
+        if !open.is_empty() {
+            let turned: Vec<_> = open.iter().map(|at| questions[*at].turned()).collect();
+            for (at, answer) in open.into_iter().zip(introspection.ask(other, &turned, wanted)?) {
+                if !matches!(answer, Answer::Unknown(_)) {
+                    answers[at] = answer;
+                }
+            }
+        }
+        Ok(answers)
+    })
+}
+
+fn introspection(dialect: Dialect) -> &'static dyn Introspection {
+    match dialect {
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql => &mysql::Mysql,
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => &postgres::Postgres,
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => &sqlite::Sqlite,
+        #[allow(unreachable_patterns, reason = "where a database's feature is off")]
+        _ => unreachable!("there is no connection to what is not compiled in"),
+    }
+}
+
+/// The rows of a query with one column, which is JSON.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+fn load<T: serde::de::DeserializeOwned>(
+    database: &mut dyn Database,
+    sql: &str,
+    binds: &[&str],
+) -> Result<Vec<T>, Error> {
+    let rows = database.rows(sql, binds).map_err(Error::database(READING))?;
+    let texts = rows.into_iter().map(|row| row.into_iter().next().flatten().unwrap_or_default());
+    texts.map(|text| serde_json::from_str(&text).map_err(Error::catalog)).collect()
+}
+
+/// What is being done when a database fails.
+const READING: &str = "reading the database's schema";
+
+#[cfg(all(test, any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
+mod tests {
+    use crate::{Error, in_full};
+
+    #[test]
+    fn an_odd_catalog_is_an_error_that_says_what_is_odd() {
+        let error = serde_json::from_str::<u32>("{}").map_err(Error::catalog).unwrap_err();
+        assert_eq!(
+            in_full(&error),
+            "the database's catalog is not as expected: invalid type: map, expected u32 at line 1 column 0"
+        );
+    }
+}

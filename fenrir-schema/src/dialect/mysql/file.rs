@@ -1,0 +1,46 @@
+//! Files for `mysql` and `mariadb`, such as those of their dumps
+//! (<https://dev.mysql.com/doc/refman/8.0/en/mysqldump.html>).
+
+use crate::PieceKind::{LeftOut, Optional, Refused};
+use crate::sql_file::Pattern::Begins;
+use crate::sql_file::{Bodies, FileSyntax};
+
+const ANOTHER_DATABASE: &str = "it names a database: dump one without `--databases`";
+const OF_THE_SERVER: &str = "it is of the whole server, and not of one database: take it out";
+
+pub(super) static SYNTAX: FileSyntax = FileSyntax {
+    command: Some('\\'),
+    nested_comments: false,
+    mysql_comments: true,
+    dollar_quotes: false,
+    delimiters: true,
+    copies: false,
+    bodies: Bodies::None,
+    treatments: &[
+        (Begins(&["insert"]), LeftOut),
+        (Begins(&["replace"]), LeftOut),
+        (Begins(&["lock"]), LeftOut),
+        (Begins(&["unlock"]), LeftOut),
+        (Begins(&["grant"]), LeftOut),
+        (Begins(&["revoke"]), LeftOut),
+        (Begins(&["set", "global"]), LeftOut),
+        (Begins(&["set", "persist"]), LeftOut),
+        (Begins(&["set"]), Optional),
+        (Begins(&["use"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["create", "database"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["create", "schema"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["drop", "database"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["drop", "schema"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["alter", "database"]), Refused(ANOTHER_DATABASE)),
+        (Begins(&["create", "user"]), Refused(OF_THE_SERVER)),
+        (Begins(&["alter", "user"]), Refused(OF_THE_SERVER)),
+        (Begins(&["drop", "user"]), Refused(OF_THE_SERVER)),
+        (Begins(&["create", "role"]), Refused(OF_THE_SERVER)),
+        (Begins(&["drop", "role"]), Refused(OF_THE_SERVER)),
+        (Begins(&["load"]), Refused("it reads a file: rows are not needed, take it out")),
+        (
+            Begins(&["source"]),
+            Refused("it is a command of the program `mysql`, and no SQL: take it out of the file"),
+        ),
+    ],
+};

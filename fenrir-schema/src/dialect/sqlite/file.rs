@@ -1,0 +1,27 @@
+//! Files for `sqlite3`, such as those of its `.dump` (<https://www.sqlite.org/cli.html>).
+
+use crate::PieceKind::{LeftOut, Refused, Statement};
+use crate::sql_file::Pattern::Begins;
+use crate::sql_file::{Bodies, FileSyntax};
+
+const ANOTHER_FILE: &str = "it is of another file than the database's: take it out";
+
+pub(super) static SYNTAX: FileSyntax = FileSyntax {
+    command: Some('.'),
+    nested_comments: false,
+    mysql_comments: false,
+    dollar_quotes: false,
+    delimiters: false,
+    copies: false,
+    bodies: Bodies::Triggers,
+    treatments: &[
+        // So virtual tables are dumped.
+        (Begins(&["insert", "into", "sqlite_schema"]), Statement),
+        (Begins(&["insert", "into", "sqlite_master"]), Statement),
+        (Begins(&["insert"]), LeftOut),
+        (Begins(&["replace"]), LeftOut),
+        (Begins(&["attach"]), Refused(ANOTHER_FILE)),
+        (Begins(&["detach"]), Refused(ANOTHER_FILE)),
+        (Begins(&["vacuum"]), LeftOut),
+    ],
+};

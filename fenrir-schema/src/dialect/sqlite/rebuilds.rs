@@ -1,0 +1,87 @@
+//! Finding, in a script that was written, the parts that build tables anew.
+
+use super::{Sqlite, quote};
+use crate::dialect::Rules;
+use crate::{Identifier, Table};
+
+const BEFORE_NAME: &str = "UPDATE fenrir_guard SET\n    triggers = (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' \
+                           AND lower(tbl_name) = lower(";
+
+/// What stands first in such a part: fails where what goes with the old table is nobody's to make again.
+pub(super) fn guard_objects(old: &Table) -> String {
+    let table = Sqlite.literal(old.name.name.as_str());
+    let known: Vec<_> = old.indexes.keys().map(|name| Sqlite.literal(name.as_str())).collect();
+    format!(
+        "{BEFORE_NAME}{table})),\n    indexes = (\n        SELECT count(*) FROM sqlite_master WHERE type = 'index' \
+         AND lower(tbl_name) = lower({table})\n        AND sql IS NOT NULL AND name NOT IN ({})\n    )",
+        known.join(", ")
+    )
+}
+
+/// The parts of a script in their order, each with the table that it builds anew, if it does. A part that was
+/// edited beyond recognition is none.
+pub(super) fn find(mut body: &str) -> Vec<(Option<Identifier>, &str)> {
+    let mut parts = Vec::new();
+    while let Some(start) = body.find(BEFORE_NAME) {
+        let Some((table, end)) = part(&body[start..]) else { break };
+        parts.push((None, &body[..start]));
+        parts.push((Some(table), &body[start..start + end]));
+        body = &body[start + end..];
+    }
+    parts.push((None, body));
+    parts
+}
+
+/// The table of a part, and where the part ends: with the statement that gives the new table its name.
+fn part(text: &str) -> Option<(Identifier, usize)> {
+    let name = text.strip_prefix(BEFORE_NAME)?.strip_prefix('\'')?;
+    let mut end = name.find('\'')?;
+    while name[end + 1..].starts_with('\'') {
+        end += 2 + name[end + 2..].find('\'')?;
+    }
+    let table = Identifier::new(name[..end].replace("''", "'")).ok()?;
+    let last = format!(" RENAME TO {};\n", quote(&table));
+    let ends = text.match_indices(&last).find(|(at, _)| {
+        let statement = text[..*at].rfind("\nALTER TABLE ");
+        statement.is_some_and(|start| !text[start..*at].contains(';'))
+    });
+    ends.map(|(at, last)| (table, at + last.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Change, Column, Dialect, Schema, SqlType, TableName};
+
+    fn table(name: &str) -> Table {
+        let json = r#"{"name":"page","columns":[{"name":"id","sql_type":"Integer"}],"primary_key":{"name":"k","columns":["id"]}}"#;
+        let name: TableName = Identifier::new(name).unwrap().into();
+        Table { name, ..Table::from_json(json).unwrap() }
+    }
+
+    #[test]
+    fn what_was_written_is_found() {
+        for name in ["page", "it's", "'", "a\nb", "quo\"te"] {
+            let table = table(name);
+            let schema = Schema { tables: [(table.name.clone(), table.clone())].into(), ..Schema::default() };
+            let from = table.columns[0].clone();
+            let to = Column { sql_type: SqlType::BigInt, ..from.clone() };
+            let change =
+                Change::AlterColumn { table: table.name.clone(), from, to, using: None, backfill: None };
+            let body = Dialect::Sqlite.script(&schema, &[change]).unwrap().bare_sql() + "SELECT 1;\n";
+            let parts = find(&body);
+            assert_eq!(parts.iter().map(|(_, sql)| *sql).collect::<String>(), body);
+            let of: Vec<_> = parts.iter().map(|(of, _)| of.as_ref().map(Identifier::as_str)).collect();
+            assert_eq!(of, [None, Some(name), None], "{body}");
+            assert_eq!(parts[2].1, "SELECT 1;\n");
+        }
+    }
+
+    #[test]
+    fn other_statements_are_left_whole() {
+        for body in ["", "SELECT 1;\n", BEFORE_NAME, "UPDATE fenrir_guard SET\n    triggers = (SELECT 1);\n"]
+        {
+            assert_eq!(find(body), [(None, body)]);
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! A file of SQL taken apart: as the database's own program reads it, and what of it makes a schema.
+
+use crate::Dialect;
+use crate::token::unquoted;
+
+/// A part of a file of SQL, such as a dump.
+///
+/// ```
+/// use fenrir_schema::{Dialect, PieceKind};
+///
+/// let pieces = Dialect::Postgres.pieces("CREATE TABLE a (b text);\n\nGRANT ALL ON a TO me;\n\\connect other\n");
+/// assert_eq!((pieces[0].line, pieces[0].text, pieces[0].kind), (1, "CREATE TABLE a (b text)", PieceKind::Statement));
+/// assert_eq!((pieces[1].line, pieces[1].kind), (3, PieceKind::LeftOut));
+/// assert!(matches!(pieces[2].kind, PieceKind::Refused(_)));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The line that it begins in, from 1.
+    pub line: usize,
+    /// The text, without what ends it.
+    pub text: &'a str,
+    /// What becomes of it.
+    pub kind: PieceKind,
+}
+
+/// What becomes of a part of a file by which the schema is made that the file describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// It is run.
+    Statement,
+    /// It is run, and where the database does not have what it names, such as a setting of a later version or an
+    /// extension, the rest may be made all the same.
+    Optional,
+    /// It is no part of the schema: rows, owners, rights.
+    LeftOut,
+    /// It cannot be run in one database by itself, for this reason.
+    Refused(&'static str),
+}
+
+/// How a database's own program reads a file.
+pub(crate) struct FileSyntax {
+    /// What a line begins with that is for the program.
+    pub(crate) command: Option<char>,
+    /// Whether a comment can lie in a comment.
+    pub(crate) nested_comments: bool,
+    /// Whether `#` begins a comment, `--` does so before a blank only, and `/*!` none.
+    pub(crate) mysql_comments: bool,
+    /// Whether texts can stand between `$tag$`.
+    pub(crate) dollar_quotes: bool,
+    /// Whether a line `DELIMITER` says what ends a statement.
+    pub(crate) delimiters: bool,
+    /// Whether rows follow `COPY … FROM stdin`.
+    pub(crate) copies: bool,
+    /// In which statements others stand.
+    pub(crate) bodies: Bodies,
+    /// What becomes of what begins with these words: the first that fits. All else is run.
+    pub(crate) treatments: &'static [(Pattern, PieceKind)],
+}
+
+/// Which statements hold others, each of which ends with a `;` too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// None that the program knows of.
+    None,
+    /// Functions, between `BEGIN ATOMIC` and `END`.
+    Atomic,
+    /// Triggers, which end with `; END;`.
+    Triggers,
+}
+
+/// The words of a statement, in small letters and without signs, names in quotes, texts and numbers.
+pub(crate) enum Pattern {
+    /// It begins with these.
+    Begins(&'static [&'static str]),
+    /// It begins with the first, and has the others somewhere, one after the other.
+    Has(&'static str, &'static [&'static str]),
+}
+
+impl Pattern {
+    fn fits(&self, words: &[String]) -> bool {
+        let is_at = |at: usize, wanted: &[&str]| {
+            words.len() >= at + wanted.len() && words[at..].iter().zip(wanted).all(|(a, b)| a == b)
+        };
+        match self {
+            Pattern::Begins(wanted) => is_at(0, wanted),
+            Pattern::Has(first, wanted) => is_at(0, &[first]) && (1..words.len()).any(|at| is_at(at, wanted)),
+        }
+    }
+}
+
+impl Dialect {
+    /// The parts of a file of SQL, without comments between them. What is not closed ends with the file.
+    #[must_use]
+    pub fn pieces(self, text: &str) -> Vec<Piece<'_>> {
+        let mut reader = Reader { dialect: self, syntax: self.file_syntax(), text, at: 0, delimiter: ";" };
+        let mut pieces = Vec::new();
+        let (mut line, mut counted) = (1, 0);
+        while let Some((start, end, kind)) = reader.next() {
+            line += text[counted..start].matches('\n').count();
+            counted = start;
+            pieces.push(Piece { line, text: text[start..end].trim_end(), kind });
+        }
+        pieces
+    }
+}
+
+/// How many words are enough to know what a statement is.
+const KNOWN_BY: usize = 64;
+
+struct Reader<'a> {
+    dialect: Dialect,
+    syntax: &'static FileSyntax,
+    text: &'a str,
+    at: usize,
+    delimiter: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip(&mut self, what: impl Fn(char) -> bool) {
+        let rest = self.rest();
+        self.at += rest.find(|c| !what(c)).unwrap_or(rest.len());
+    }
+
+    fn skip_line(&mut self) {
+        self.skip(|c| c != '\n');
+    }
+
+    /// Where the next part begins and ends, and what it is.
+    fn next(&mut self) -> Option<(usize, usize, PieceKind)> {
+        loop {
+            self.skip(|c| c.is_whitespace() || c == '\u{feff}');
+            if self.rest().is_empty() {
+                return None;
+            }
+            if self.comment() {
+                continue;
+            }
+            let start = self.at;
+            if self.rest().starts_with(self.delimiter) {
+                self.at += self.delimiter.len();
+                continue;
+            }
+            if self.syntax.command.is_some_and(|mark| self.rest().starts_with(mark)) {
+                self.skip_line();
+                return Some((start, self.at, command(&self.text[start..self.at])));
+            }
+            if self.syntax.delimiters && self.new_delimiter() {
+                continue;
+            }
+            return Some(self.statement());
+        }
+    }
+
+    /// A line by which something else ends the statements that follow.
+    fn new_delimiter(&mut self) -> bool {
+        let line = self.rest().lines().next().unwrap_or_default();
+        let mut words = line.split_whitespace();
+        let (Some(first), Some(delimiter)) = (words.next(), words.next()) else { return false };
+        let is_one = first.eq_ignore_ascii_case("delimiter");
+        if is_one {
+            self.delimiter = delimiter;
+            self.skip_line();
+        }
+        is_one
+    }
+
+    /// Passes over a comment, if one is here.
+    fn comment(&mut self) -> bool {
+        let rest = self.rest();
+        let is_dashes = rest.strip_prefix("--").is_some_and(|after| {
+            !self.syntax.mysql_comments || after.is_empty() || after.starts_with(char::is_whitespace)
+        });
+        if is_dashes || self.syntax.mysql_comments && rest.starts_with('#') {
+            self.skip_line();
+            return true;
+        }
+        if !rest.starts_with("/*") || self.executed().is_some() {
+            return false;
+        }
+        let (mut depth, mut at) = (1, 2);
+        while depth > 0 {
+            let open = rest[at..].find("/*").filter(|_| self.syntax.nested_comments);
+            let Some(close) = rest[at..].find("*/") else {
+                at = rest.len();
+                break;
+            };
+            match open {
+                Some(open) if open < close => (depth, at) = (depth + 1, at + open + 2),
+                _ => (depth, at) = (depth - 1, at + close + 2),
+            }
+        }
+        self.at += at;
+        true
+    }
+
+    /// The length of what opens a comment that the server runs, with its version.
+    fn executed(&self) -> Option<usize> {
+        let marks = ["/*!", "/*M!"].into_iter().filter(|_| self.syntax.mysql_comments);
+        let mark = marks.into_iter().find(|mark| self.rest().starts_with(mark))?;
+        let rest = &self.rest()[mark.len()..];
+        let version = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        // MariaDB's dumps begin with one that is for the program: <https://mariadb.org/mariadb-dump-file-compatibility-change/>.
+        (!rest[version..].starts_with('\\')).then_some(mark.len() + version)
+    }
+
+    fn statement(&mut self) -> (usize, usize, PieceKind) {
+        let start = self.at;
+        let mut seen = Seen::default();
+        while let Some(first) = self.rest().chars().next() {
+            if seen.is_closed(self.syntax.bodies) && self.rest().starts_with(self.delimiter) {
+                let end = self.at;
+                self.at += self.delimiter.len();
+                if self.syntax.copies && seen.takes_rows() {
+                    self.rows();
+                    return (start, end, PieceKind::LeftOut);
+                }
+                return (start, end, self.treatment(&seen));
+            }
+            if first.is_whitespace() {
+                self.at += first.len_utf8();
+            } else if let Some(length) = self.executed() {
+                self.at += length;
+            } else if !self.comment() {
+                self.token(first, &mut seen);
+            }
+        }
+        (start, self.at, self.treatment(&seen))
+    }
+
+    fn treatment(&self, seen: &Seen) -> PieceKind {
+        let mut treatments = self.syntax.treatments.iter();
+        let found = treatments.find(|(pattern, _)| pattern.fits(&seen.words));
+        found.map_or(PieceKind::Statement, |(_, kind)| *kind)
+    }
+
+    /// Passes over one word, text or sign.
+    fn token(&mut self, first: char, seen: &mut Seen) {
+        let rest = self.rest();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        if let Some(quoted) = self.dialect.quoted(first) {
+            let before = &self.text[start_of_word(self.text, self.at)..self.at];
+            let escapes = quoted.escapes || self.syntax.dollar_quotes && before.eq_ignore_ascii_case("e");
+            self.at += unquoted(rest, &quoted, escapes).0;
+            seen.other();
+        } else if let Some(tag) = dollar_tag(rest).filter(|_| self.syntax.dollar_quotes) {
+            let body = &rest[tag.len()..];
+            self.at += tag.len() + body.find(tag).map_or(body.len(), |at| at + tag.len());
+            seen.other();
+        } else if first.is_ascii_digit() {
+            self.skip(is_word);
+            seen.other();
+        } else if is_word(first) {
+            let start = self.at;
+            self.skip(is_word);
+            seen.word(self.text[start..self.at].to_lowercase());
+        } else {
+            self.at += first.len_utf8();
+            seen.sign(first);
+        }
+    }
+
+    /// Passes over the rows behind `COPY … FROM stdin;`.
+    fn rows(&mut self) {
+        self.skip_line();
+        while !self.rest().is_empty() {
+            self.at += 1;
+            let line = self.rest().split('\n').next().unwrap_or_default();
+            self.at += line.len();
+            if line.trim_end_matches('\r') == "\\." {
+                break;
+            }
+        }
+    }
+}
+
+/// Where the word begins that ends here, if one does.
+fn start_of_word(text: &str, end: usize) -> usize {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let before = text[..end].char_indices().rev().take_while(|(_, c)| is_word(*c)).last();
+    before.map_or(end, |(at, _)| at)
+}
+
+/// `$$` or `$tag$`, if it stands here.
+fn dollar_tag(rest: &str) -> Option<&str> {
+    let name = rest.strip_prefix('$')?;
+    let end = name.find('$')?;
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let begins = !name.starts_with(|c: char| c.is_ascii_digit());
+    (begins && name[..end].chars().all(is_name)).then(|| &rest[..end + 2])
+}
+
+/// What of a statement was read so far.
+#[derive(Default)]
+struct Seen {
+    words: Vec<String>,
+    /// How many parentheses are open.
+    depth: usize,
+    /// How many bodies are.
+    bodies: usize,
+    /// The last word, where nothing stands behind it.
+    last: Option<String>,
+    /// Whether the last word, or what is last, stands behind a `;`.
+    begins: bool,
+    after_end: bool,
+}
+
+impl Seen {
+    fn word(&mut self, word: String) {
+        let is_body = word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine();
+        if self.bodies > 0 && ["case", "begin"].contains(&word.as_str()) || is_body {
+            self.bodies += 1;
+        } else if self.bodies > 0 && word == "end" {
+            self.bodies -= 1;
+        }
+        self.after_end = self.begins && word == "end";
+        self.begins = false;
+        if self.words.len() < KNOWN_BY {
+            self.words.push(word.clone());
+        }
+        self.last = Some(word);
+    }
+
+    fn other(&mut self) {
+        (self.last, self.begins, self.after_end) = (None, false, false);
+    }
+
+    fn sign(&mut self, sign: char) {
+        self.other();
+        match sign {
+            '(' => self.depth += 1,
+            ')' => self.depth = self.depth.saturating_sub(1),
+            ';' => self.begins = true,
+            _ => {}
+        }
+    }
+
+    fn is(&self, at: usize, words: &[&str]) -> bool {
+        self.words.get(at).is_some_and(|word| words.contains(&word.as_str()))
+    }
+
+    fn makes_routine(&self) -> bool {
+        self.is(0, &["create"]) && (1..4).any(|at| self.is(at, &["function", "procedure"]))
+    }
+
+    /// Whether a statement may end here.
+    fn is_closed(&self, bodies: Bodies) -> bool {
+        let temporary = usize::from(self.is(1, &["temp", "temporary"]));
+        match bodies {
+            Bodies::Triggers if self.is(0, &["create"]) && self.is(1 + temporary, &["trigger"]) => {
+                self.after_end
+            }
+            Bodies::Atomic if self.bodies > 0 => false,
+            _ => self.depth == 0,
+        }
+    }
+
+    fn takes_rows(&self) -> bool {
+        let stdin = self.words.windows(2).any(|pair| pair[0] == "from" && pair[1] == "stdin");
+        self.is(0, &["copy"]) && stdin
+    }
+}
+
+/// What becomes of a line for the program: those that dumps have and that do nothing to the database are left out.
+fn command(line: &str) -> PieceKind {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    match word {
+        "\\restrict" | "\\unrestrict" | "\\echo" | "\\qecho" | "\\warn" | "\\timing" | "\\pset" => {
+            PieceKind::LeftOut
+        }
+        "\\set" if line.split_whitespace().nth(1) == Some("ON_ERROR_STOP") => PieceKind::LeftOut,
+        "\\connect" | "\\c" => PieceKind::Refused(
+            "it goes to another database: dump one without `--create`, and not by `pg_dumpall`",
+        ),
+        _ => PieceKind::Refused(
+            "it is a command of the database's own program, and no SQL: take it out of the file",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each part that is run, with its line, and a mark where another thing becomes of it.
+    fn read(dialect: Dialect, text: &str) -> Vec<String> {
+        let pieces = dialect.pieces(text);
+        let mark = |kind| match kind {
+            PieceKind::Statement => "",
+            PieceKind::Optional => "? ",
+            PieceKind::LeftOut => "- ",
+            PieceKind::Refused(_) => "! ",
+        };
+        pieces.iter().map(|piece| format!("{}{}: {}", mark(piece.kind), piece.line, piece.text)).collect()
+    }
+
+    #[test]
+    fn a_dump_of_pg_dump() {
+        let text = "\
+-- Dumped; by pg_dump
+\\restrict abc
+
+SET transaction_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE SCHEMA public;
+CREATE TABLE public.a (b text DEFAULT 'it''s; \\' /* x /* ; */ ; */ NOT NULL);
+ALTER TABLE public.a OWNER TO nobody;
+COPY public.a (b) FROM stdin;
+one; two
+\\.
+
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $_$ BEGIN RETURN $1; END; $_$;
+CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END;
+CREATE RULE r AS ON INSERT TO a DO ALSO (SELECT 1; SELECT 2);
+CREATE TABLE c (d text DEFAULT E'\\';')
+;
+\\unrestrict abc
+";
+        assert_eq!(
+            read(Dialect::Postgres, text),
+            [
+                "- 2: \\restrict abc",
+                "? 4: SET transaction_timeout = 0",
+                "5: SELECT pg_catalog.set_config('search_path', '', false)",
+                "- 6: CREATE SCHEMA public",
+                "7: CREATE TABLE public.a (b text DEFAULT 'it''s; \\' /* x /* ; */ ; */ NOT NULL)",
+                "- 8: ALTER TABLE public.a OWNER TO nobody",
+                "- 9: COPY public.a (b) FROM stdin",
+                "13: CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $_$ BEGIN RETURN $1; END; $_$",
+                "14: CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END",
+                "15: CREATE RULE r AS ON INSERT TO a DO ALSO (SELECT 1; SELECT 2)",
+                "16: CREATE TABLE c (d text DEFAULT E'\\';')",
+                "- 18: \\unrestrict abc",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_of_more_than_one_database_is_refused() {
+        for (dialect, text) in [
+            (Dialect::Postgres, "CREATE DATABASE x WITH TEMPLATE = template0;"),
+            (Dialect::Postgres, "\\connect x"),
+            (Dialect::Postgres, "\\! rm -r x"),
+            (Dialect::Postgres, "COPY a FROM PROGRAM 'x';"),
+            (Dialect::Postgres, "alter /* it */ system SET x = 1"),
+            (Dialect::Mysql, "USE x;"),
+            (Dialect::Mysql, "CREATE DATABASE /*!32312 IF NOT EXISTS*/ x;"),
+            (Dialect::Mysql, "/*!40000 DROP DATABASE IF EXISTS x*/;"),
+            (Dialect::Sqlite, "ATTACH 'x' AS x;"),
+            (Dialect::Sqlite, ".read x"),
+        ] {
+            let pieces = dialect.pieces(text);
+            assert!(matches!(pieces[..], [Piece { kind: PieceKind::Refused(_), .. }]), "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_dump_of_sqlite3() {
+        let text = "\u{feff}PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE [a;b] (c);
+INSERT INTO \"a;b\" VALUES(';');
+INSERT INTO sqlite_schema(type) VALUES('table');
+CREATE TEMP TRIGGER t AFTER INSERT ON x BEGIN
+  SELECT CASE WHEN 1 THEN 2 END; -- END;
+  SELECT 1;
+END;
+COMMIT;";
+        assert_eq!(
+            read(Dialect::Sqlite, text),
+            [
+                "1: PRAGMA foreign_keys=OFF",
+                "2: BEGIN TRANSACTION",
+                "3: CREATE TABLE [a;b] (c)",
+                "- 4: INSERT INTO \"a;b\" VALUES(';')",
+                "5: INSERT INTO sqlite_schema(type) VALUES('table')",
+                "6: CREATE TEMP TRIGGER t AFTER INSERT ON x BEGIN\n  SELECT CASE WHEN 1 THEN 2 END; -- END;\n  SELECT 1;\nEND",
+                "10: COMMIT",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dump_of_mariadb() {
+        let text = "/*M!999999\\- enable the sandbox mode */
+-- Host: x;
+/*!40101 SET NAMES utf8mb4 */;
+# a comment; with that
+CREATE TABLE `a` (b int DEFAULT 1--1, c text DEFAULT 'it\\'s;');
+LOCK TABLES `a` WRITE;
+DELIMITER ;;
+CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @x = 1; END ;;
+DELIMITER ;
+SET @@GLOBAL.GTID_PURGED='x';
+";
+        assert_eq!(
+            read(Dialect::Mysql, text),
+            [
+                "? 3: /*!40101 SET NAMES utf8mb4 */",
+                "5: CREATE TABLE `a` (b int DEFAULT 1--1, c text DEFAULT 'it\\'s;')",
+                "- 6: LOCK TABLES `a` WRITE",
+                "8: CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @x = 1; END",
+                "- 10: SET @@GLOBAL.GTID_PURGED='x'",
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_text_is_no_trouble() {
+        for dialect in Dialect::ALL {
+            for text in [
+                "",
+                ";",
+                ";;",
+                "'",
+                "$",
+                "$$",
+                "$a$",
+                "/*",
+                "/*!",
+                "--",
+                "\\",
+                ".",
+                "DELIMITER",
+                "é'",
+                "(",
+                "COPY a FROM stdin;",
+            ] {
+                assert!(dialect.pieces(text).iter().all(|piece| piece.line == 1));
+            }
+        }
+    }
+}

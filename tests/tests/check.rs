@@ -1,0 +1,175 @@
+//! `fenrir check` and `fenrir schema`, on a database that was migrated and one that somebody has changed beside that.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fenrir_migrate::Dialect;
+use fenrir_tests::command::{Project, model};
+use fenrir_tests::database::TestDatabase;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
+
+const FIELDS: &str = "#[column(max_length = 9, unique, check = \"name <> ''\")] pub name: String, \
+                      #[column(index, default = 7)] pub size: i32, pub mood: Option<Mood>";
+
+fn models(fields: &str) -> String {
+    model("Page", "", fields)
+        + &model("Note", "", "#[column(references = Page, on_delete = cascade)] pub page_id: i32")
+        + "#[derive(DbEnum)] pub enum Mood { Glad, Sad }"
+}
+
+fn on(dialect: Dialect) -> (Project, TestDatabase) {
+    let database = TestDatabase::new(dialect);
+    let project =
+        Project::new(BINARY, &[dialect.name()], &models(FIELDS)).with("DATABASE_URL", database.url());
+    (project, database)
+}
+
+#[test]
+fn from_nothing_to_all_alike() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        let ran = project.run(&["check"]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(ran.stdout.contains("the models have 3 changes that no migration makes"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("create table `page` (src/lib.rs:4)"), "{}", ran.stdout);
+        project.ok(&["migrate", "-m", "First"]);
+        let ran = project.run(&["check"]);
+        let pending =
+            if dialect == Dialect::Sqlite { "there is no database" } else { "1 migration not applied" };
+        assert!(ran.status == 1 && ran.stdout.contains(pending), "{}", ran.stdout);
+        if dialect == Dialect::Sqlite {
+            assert!(!database.file().exists());
+        }
+        project.ok(&["upgrade"]);
+        assert!(project.ok(&["check"]).contains("say the same"));
+        let json = project.json(&["check"]);
+        assert_eq!((&json["equal"], &json["exists"]), (&true.into(), &true.into()), "{json}");
+    }
+}
+
+#[test]
+fn what_somebody_did_is_told_in_words_with_the_model() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        let drop_index = match dialect {
+            Dialect::Mysql => "DROP INDEX page_size_idx ON page",
+            _ => "DROP INDEX page_size_idx",
+        };
+        let sql = format!(
+            "{drop_index}; CREATE TABLE other (id integer NOT NULL PRIMARY KEY); CREATE VIEW names AS SELECT name FROM page"
+        );
+        database.connect().execute(&sql).unwrap();
+        let ran = project.run(&["check"]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        for told in [
+            "is not as its migrations made it; what would make it so:",
+            "- add index `page_size_idx` on `page` (src/lib.rs:4)",
+            "- drop table `other`",
+            "not managed, and left alone:",
+            "view `names`",
+        ] {
+            assert!(ran.stdout.contains(told), "{dialect}: {told}\n{}", ran.stdout);
+        }
+        // What is nobody's here is left out.
+        let settings =
+            format!("[migrations]\ndialects = [\"{dialect}\"]\n[database]\nignore = [\"oth*\", \"names\"]\n");
+        project.write("fenrir.toml", &settings);
+        let ran = project.run(&["check"]);
+        assert!(
+            ran.status == 1 && !ran.stdout.contains("other") && !ran.stdout.contains("names"),
+            "{}",
+            ran.stdout
+        );
+        let again = match dialect {
+            Dialect::Mysql => "CREATE INDEX page_size_idx ON page (size)",
+            _ => "CREATE INDEX page_size_idx ON page (size)",
+        };
+        database.connect().execute(again).unwrap();
+        assert!(project.ok(&["check"]).contains("say the same"), "{dialect}");
+    }
+}
+
+/// The database is held against the migrations that it has, and not against those that are to come.
+#[test]
+fn a_database_that_is_behind_is_compared_with_what_it_has() {
+    for dialect in Dialect::ALL {
+        let (project, _database) = on(dialect);
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        project.models(&models(&format!("{FIELDS}, pub more: Option<i32>")));
+        project.ok(&["migrate", "-m", "More"]);
+        let ran = project.run(&["check", "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(ran.status, 1);
+        assert_eq!(
+            (json["pending"].as_array().unwrap().len(), &json["database"]),
+            (1, &serde_json::json!([])),
+            "{json}"
+        );
+        project.ok(&["upgrade"]);
+        project.ok(&["check"]);
+    }
+}
+
+/// It needs no right to write; where the server may not be asked what a text means, that is said.
+#[test]
+fn a_role_that_may_only_read() {
+    let (project, database) = on(Dialect::Postgres);
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    let role = format!("fenrir_reader_{}", std::process::id());
+    let mut connected = database.connect();
+    let name = connected.texts("SELECT current_database()::text AS value").remove(0).unwrap();
+    connected
+        .execute(&format!(
+            "CREATE ROLE {role} LOGIN; REVOKE TEMPORARY ON DATABASE \"{name}\" FROM PUBLIC; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+        ))
+        .unwrap();
+    // The address names nobody.
+    let project = project.with("PGUSER", &role);
+    let ran = project.run(&["check"]);
+    connected.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+    assert!(
+        ran.stdout.contains("say the same") || ran.stdout.contains("not compared:"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert!(!ran.stdout.contains("what would make it so"), "{}", ran.stdout);
+}
+
+/// The SQL makes what the migrations make, and the JSON is what the migrations record.
+#[test]
+fn the_schema_is_printed_as_json_and_as_sql() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        let sql = project.ok(&["schema", "--sql"]);
+        assert!(sql.starts_with("-- The schema of the models, for"), "{sql}");
+        database.connect().execute(&sql).unwrap();
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["stamp", "head"]);
+        assert!(project.ok(&["check"]).contains("say the same"), "{dialect}");
+        let schema: fenrir_schema::Schema = serde_json::from_str(&project.ok(&["schema"])).unwrap();
+        let folder = project.list("migrations").remove(0);
+        let recorded = project.read(&format!("migrations/{folder}/metadata.toml"));
+        assert!(recorded.contains(&schema.hash()), "{recorded}");
+        assert_eq!(
+            project.json(&["schema"]),
+            serde_json::from_str::<serde_json::Value>(&schema.to_json()).unwrap()
+        );
+    }
+    let project = Project::new(BINARY, &["postgres", "sqlite"], &models(FIELDS));
+    let said = project.fails(2, &["schema", "--sql"]);
+    assert!(
+        said.contains(
+            "the models are for several databases: name one of `postgres`, `sqlite` with `--dialect`"
+        ),
+        "{said}"
+    );
+    let said = project.fails(2, &["schema", "--sql", "--dialect", "mysql"]);
+    assert!(said.contains("the models are not for `mysql`: name one of"), "{said}");
+    assert!(project.ok(&["schema", "--sql", "--dialect", "sqlite"]).contains("AUTOINCREMENT"));
+}
