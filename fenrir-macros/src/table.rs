@@ -133,10 +133,11 @@ fn relations(model: &Model, facts: &Facts) -> TokenStream {
     });
     let pairs = facts.pairs.iter().map(|pair| {
         let other = path(pair);
-        // Diesel takes plain names only, and the two may have the same.
+        // Diesel takes plain names only, and the two may have the same. In braces, the module alone is meant: a
+        // table's name may be that of an attribute, such as `bench`.
         quote! {
             const _: () = {
-                use #module as this_table;
+                use #module::{self as this_table};
                 use #other as other_table;
                 ::diesel::allow_tables_to_appear_in_same_query!(this_table, other_table);
             };

@@ -205,7 +205,6 @@ impl Error {
         move |source| Error::Database { doing, source }
     }
 
-    #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
     pub(crate) fn catalog(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Catalog { source: source.into() }
     }

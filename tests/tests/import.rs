@@ -23,15 +23,6 @@ fn project(database: &TestDatabase) -> Project {
     project.with("DATABASE_URL", database.url())
 }
 
-/// A database that these statements made.
-fn database(dialect: Dialect, sql: &str) -> TestDatabase {
-    let database = TestDatabase::new(dialect);
-    if !sql.is_empty() {
-        database.connect().execute(sql).unwrap();
-    }
-    database
-}
-
 /// The schema of the models in a project.
 fn models(project: &Project, dialect: Dialect) -> Schema {
     let package = Package::read(project.path()).unwrap();

@@ -96,20 +96,6 @@ impl Sides {
         Self { dialect, wanted, there, not_compared, unmanaged, extensions }
     }
 
-    /// The same where the schema was read of another database: what that does not tell is not known either.
-    pub(crate) fn of_two(dialect: Dialect, wanted: &Live, live: &Live) -> Self {
-        let mut schema = wanted.schema.clone();
-        say_collations(&mut schema, wanted);
-        let mut sides = Self::new(dialect, &schema, live);
-        let there = sides.there.clone();
-        settle_hidden(dialect, &there, &mut sides.wanted, wanted);
-        let hidden = hidden_parts(dialect, &sides.there, &wanted.unmanaged);
-        let is_new = |one: &NotCompared| !sides.not_compared.contains(one);
-        let hidden: Vec<_> = hidden.into_iter().filter(is_new).collect();
-        sides.not_compared.extend(hidden);
-        sides
-    }
-
     /// Asks the database of the rest. `renames` are those from what is there to the schema.
     pub(super) fn settle(
         &mut self,
@@ -129,7 +115,7 @@ impl Sides {
 }
 
 /// The parts of wanted tables of which something cannot be said.
-fn hidden_parts(dialect: Dialect, wanted: &Schema, unmanaged: &[Unmanaged]) -> Vec<NotCompared> {
+pub(super) fn hidden_parts(dialect: Dialect, wanted: &Schema, unmanaged: &[Unmanaged]) -> Vec<NotCompared> {
     let names: Vec<_> = wanted.tables.keys().map(TableName::to_text).collect();
     let is_wanted = |name: &String| names.iter().any(|table| table == name || alike(dialect, table, name));
     let hidden =
@@ -140,7 +126,7 @@ fn hidden_parts(dialect: Dialect, wanted: &Schema, unmanaged: &[Unmanaged]) -> V
 }
 
 /// What cannot be seen is no difference.
-fn settle_hidden(dialect: Dialect, wanted: &Schema, there: &mut Schema, live: &Live) {
+pub(super) fn settle_hidden(dialect: Dialect, wanted: &Schema, there: &mut Schema, live: &Live) {
     for one in live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::HiddenConstraints) {
         let is_it =
             |name: &TableName| name.to_text() == one.name || alike(dialect, &name.to_text(), &one.name);
@@ -169,18 +155,6 @@ fn at_home(schema: &Schema, home: Option<&Identifier>) -> Schema {
         }
     }
     schema
-}
-
-/// The collation that a table's texts have anyhow, in words: it may be another in another database.
-fn say_collations(schema: &mut Schema, live: &Live) {
-    for table in schema.tables.values_mut() {
-        let options = &mut table.options.mysql;
-        let anyhow = OptionWord::new(options.character_set()).ok();
-        let anyhow = anyhow.and_then(|charset| live.collations.get(&charset));
-        if options.collate.is_none() {
-            options.collate = anyhow.cloned();
-        }
-    }
 }
 
 /// The collation that a text has anyhow is none, and one that lies where it is looked for needs no schema.

@@ -30,18 +30,18 @@ mod postgres;
 mod questions;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "cli")]
+mod two;
 mod unmanaged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::connection::LoadConnection;
-use fenrir_schema::{Dialect, ForeignKey, Identifier, OptionWord, Renames, Schema, TableName};
+use fenrir_schema::{Dialect, ForeignKey, Identifier, OptionWord, Schema, TableName};
 
-#[cfg(feature = "cli")]
-pub(crate) use self::compare::Sides;
-#[cfg(feature = "cli")]
-pub(crate) use self::others::at_home;
 use self::questions::{Answer, Question};
+#[cfg(feature = "cli")]
+pub(crate) use self::{compare::Sides, others::at_home, two::settle};
 pub use self::{
     compare::{Comparison, NotCompared},
     unmanaged::{Unmanaged, UnmanagedKind},
@@ -168,34 +168,6 @@ pub(crate) fn compare_on(
     let introspection = introspection(database.dialect());
     compare::compare(database.dialect(), wanted, live, |questions| {
         introspection.ask(database, questions, live)
-    })
-}
-
-#[cfg(feature = "cli")]
-/// Settles what two sides mean by their expressions, by asking the database that one of them was read of; and the
-/// other's, where the other is a database too, of what the first does not know. `renames` are those from what is
-/// there to what is wanted.
-pub(crate) fn settle(
-    sides: &mut Sides,
-    renames: &Renames,
-    (database, live): (&mut dyn Database, &Live),
-    other: Option<(&mut dyn Database, &Live)>,
-) -> Result<(), Error> {
-    let introspection = introspection(database.dialect());
-    sides.settle(renames, |questions| {
-        let mut answers = introspection.ask(database, questions, live)?;
-        let Some((other, wanted)) = other else { return Ok(answers) };
-        let open: Vec<_> =
-            (0..answers.len()).filter(|at| matches!(answers[*at], Answer::Unknown(_))).collect();
-        if !open.is_empty() {
-            let turned: Vec<_> = open.iter().map(|at| questions[*at].turned()).collect();
-            for (at, answer) in open.into_iter().zip(introspection.ask(other, &turned, wanted)?) {
-                if !matches!(answer, Answer::Unknown(_)) {
-                    answers[at] = answer;
-                }
-            }
-        }
-        Ok(answers)
     })
 }
 

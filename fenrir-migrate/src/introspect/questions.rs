@@ -66,6 +66,7 @@ impl Part {
         self.name(Side::Wanted) == self.name(Side::Live)
     }
 
+    #[cfg(feature = "cli")]
     fn turned(&self) -> Self {
         match self.clone() {
             Part::Check { wanted, live } => Part::Check { wanted: live, live: wanted },
@@ -114,6 +115,7 @@ pub(super) enum Subject {
 
 impl Question<'_> {
     /// The same asked of the other database, in which the wanted side is.
+    #[cfg(feature = "cli")]
     pub(super) fn turned(&self) -> Self {
         let origin = Origin { table: self.wanted.1.name.clone(), columns: Vec::new() };
         Self { wanted: self.live, live: self.wanted, part: self.part.turned(), origin }
