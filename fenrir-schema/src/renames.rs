@@ -6,7 +6,8 @@ use std::fmt::Display;
 
 use crate::table::listed;
 use crate::{
-    Change, Column, EnumType, Identifier, IdentifierError, Schema, SqlType, Table, TableName, digest,
+    Change, Column, Conversion, EnumType, Identifier, IdentifierError, Schema, SqlType, Table, TableName,
+    digest,
 };
 
 /// What is renamed on the way from one schema to another.
@@ -431,7 +432,11 @@ impl Renames {
             };
             for old in before.columns.iter().filter(is_old) {
                 let new = after.columns.iter().filter(is_new);
-                for new in new.filter(|new| self.same_kind(&old.sql_type, &new.sql_type)) {
+                let is_alike = |new: &&Column| {
+                    self.same_kind(&old.sql_type, &new.sql_type)
+                        || is_key(before, old) && is_key(after, new) && converts(old, new)
+                };
+                for new in new.filter(is_alike) {
                     candidates.push(RenameCandidate::Column {
                         table: name.clone(),
                         from: old.name.clone(),
@@ -576,6 +581,16 @@ fn moves<N: Ord + Clone>(
         }
     }
     moves
+}
+
+/// Whether a column alone is its table's primary key.
+fn is_key(table: &Table, column: &Column) -> bool {
+    table.primary_key.columns == [column.name.clone()]
+}
+
+/// Whether it is known what becomes of the values.
+fn converts(old: &Column, new: &Column) -> bool {
+    Conversion::between(&old.sql_type, &new.sql_type) != Conversion::Unknown
 }
 
 /// Whether at least half of the columns of both are in the other, of the same type.

@@ -103,6 +103,13 @@ impl Schema {
         self
     }
 
+    /// The labels of an enum, of one that is left alone too: a column of a table that is handed over has such a one
+    /// until then.
+    pub(crate) fn labels(&self, name: &Identifier) -> &[String] {
+        let definition = self.enums.get(name).or_else(|| self.unmanaged.enums.get(name));
+        definition.map(|definition| definition.labels.as_slice()).unwrap_or_default()
+    }
+
     /// The tables, those that are left alone too.
     pub(crate) fn all_tables_mut(&mut self) -> impl Iterator<Item = &mut Table> {
         self.tables.values_mut().chain(self.unmanaged.tables.values_mut())

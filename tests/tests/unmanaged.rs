@@ -175,3 +175,26 @@ fn a_label_stands_in_for_null_though_the_enum_was_let_go() {
         assert_eq!(moods, ["good", "bad"], "{dialect}");
     }
 }
+
+#[test]
+fn a_column_that_was_an_enum_while_its_table_was_let_go_is_one_again() {
+    let account = |attributes: &str, field: &str| model("Account", attributes, field);
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let project = project(dialect, &database, &(MOOD.to_owned() + &account("", "pub mood: Mood")));
+        project.ok(&["migrate", "-m", "First"]);
+        project.models(&(MOOD.to_owned() + &account(UNMANAGED, "pub mood: Mood")));
+        project.ok(&["migrate", "-m", "Let go"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        let before = catalog::describe(&mut connected);
+        connected.execute("INSERT INTO account (mood) VALUES ('good'), ('bad')").unwrap();
+        project.models(&account("", "#[column(sql_type = Text)] pub mood: String"));
+        project.ok(&["migrate", "-m", "Take back, as texts"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(catalog::describe(&mut connected), before, "{dialect}");
+        assert_eq!(connected.count("account"), 2);
+        connected.execute("INSERT INTO account (mood) VALUES ('neither')").unwrap_err();
+    }
+}

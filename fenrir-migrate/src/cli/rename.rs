@@ -100,6 +100,10 @@ impl Between<'_> {
     fn candidates(&self, renames: &Renames) -> Vec<RenameCandidate> {
         let mut candidates = renames.candidates(self.before.0, self.after.0);
         candidates.retain(|one| !self.enums_follow || !matches!(one, RenameCandidate::Enum { .. }));
+        // Of what one thing may have become, what is called most like it comes first.
+        for of_one in candidates.chunk_by_mut(|a, b| a.old() == b.old()) {
+            of_one.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+        }
         candidates
     }
 }
@@ -143,6 +147,16 @@ fn ask(renames: &mut Renames, between: &Between<'_>, context: &Context<'_>) -> R
             between.follow(renames);
         }
     }
+}
+
+/// How much the new name is like the old one, from 0 to 1.
+fn likeness(candidate: &RenameCandidate) -> f64 {
+    let old = match candidate {
+        RenameCandidate::Table { from, .. } => from.name.as_str(),
+        RenameCandidate::Column { from, .. } | RenameCandidate::Enum { from, .. } => from.as_str(),
+        RenameCandidate::Label { from, .. } => from,
+    };
+    strsim::sorensen_dice(old, &candidate.new_name())
 }
 
 fn attribute(candidate: &RenameCandidate) -> String {

@@ -9,7 +9,7 @@ pub(super) fn that_stay(enum_name: &Identifier, changes: &[&Change], after: &Sch
         Some(Change::AlterEnum { from, .. }) => from.labels.clone(),
         _ => {
             let name = changes.iter().fold(enum_name, |name, change| new_name(change, name));
-            after.enums.get(name).map(|definition| definition.labels.clone()).unwrap_or_default()
+            after.labels(name).to_vec()
         }
     };
     let stays = |label: &String| {

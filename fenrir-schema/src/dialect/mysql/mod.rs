@@ -233,8 +233,7 @@ impl Rules for Mysql {
             SqlType::Timestamp => "'1970-01-01 00:00:00'",
             SqlType::Json => "'null'",
             SqlType::Enum(name) => {
-                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                return Some(self.literal(first.map_or("", String::as_str)));
+                return Some(self.literal(schema.labels(name).first().map_or("", String::as_str)));
             }
             // Of the user's own types nothing is known, and the others it has not.
             _ => return None,
@@ -487,9 +486,7 @@ impl Mysql {
 
 fn column_type(column: &Column, schema: &Schema) -> Cow<'static, str> {
     if let SqlType::Enum(name) = &column.sql_type {
-        let labels =
-            schema.enums.get(name).map(|definition| definition.labels.as_slice()).unwrap_or_default();
-        let labels: Vec<_> = labels.iter().map(|label| Mysql.literal(label)).collect();
+        let labels: Vec<_> = schema.labels(name).iter().map(|label| Mysql.literal(label)).collect();
         return Cow::Owned(format!("enum({})", labels.join(", ")));
     }
     Mysql.type_name(&column.sql_type).unwrap_or_default()

@@ -127,8 +127,7 @@ pub(super) fn lacks(table: &Table, schema: &Schema) -> Vec<Lack> {
         }
     }
     for column in &table.columns {
-        let labels = column.sql_type.enum_name().and_then(|name| schema.enums.get(name));
-        let labels = labels.into_iter().flat_map(|definition| &definition.labels);
+        let labels = column.sql_type.enum_name().into_iter().flat_map(|name| schema.labels(name));
         let default = column.default.iter().filter_map(|default| match default {
             DefaultValue::Text(text) => Some(text),
             _ => None,

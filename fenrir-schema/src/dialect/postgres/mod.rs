@@ -181,8 +181,7 @@ impl Rules for Postgres {
             SqlType::Range(_) => "'empty'",
             SqlType::Multirange(_) | SqlType::Array(_) => "'{}'",
             SqlType::Enum(name) => {
-                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                return Some(self.literal(first.map_or("", String::as_str)));
+                return Some(self.literal(schema.labels(name).first().map_or("", String::as_str)));
             }
             SqlType::Custom { .. } => return None,
         };

@@ -227,8 +227,7 @@ impl Rules for Sqlite {
             SqlType::Json => "'null'",
             SqlType::Jsonb => "jsonb('null')",
             SqlType::Enum(name) => {
-                let first = schema.enums.get(name).and_then(|definition| definition.labels.first());
-                return Some(self.literal(first.map_or("", String::as_str)));
+                return Some(self.literal(schema.labels(name).first().map_or("", String::as_str)));
             }
             // Of the user's own types nothing is known, and the others it has not.
             _ => return None,
@@ -578,9 +577,7 @@ fn column(column: &Column, table: &Table, schema: &Schema) -> String {
     }
     let mut sql = plain_column(column, table);
     if let SqlType::Enum(name) = &column.sql_type {
-        let labels =
-            schema.enums.get(name).map(|definition| definition.labels.as_slice()).unwrap_or_default();
-        let labels: Vec<_> = labels.iter().map(|label| Sqlite.literal(label)).collect();
+        let labels: Vec<_> = schema.labels(name).iter().map(|label| Sqlite.literal(label)).collect();
         sql.push_str(&format!(
             " CONSTRAINT {} CHECK ({} IN ({}))",
             quote(&Identifier::generated([&table.name.name, &column.name], "enum")),
