@@ -17,7 +17,7 @@ pub fn create_table_sql<M: Model>(dialect: Dialect) -> Option<String> {
 /// At compile time, where it is elsewhere.
 pub const fn assert_same_module(here: &str, seen: &str) {
     assert!(
-        same(here, seen),
+        same_path(here, seen),
         "the build step did not see this model: it saw one like it in another module, and this one is made by a macro"
     );
 }
@@ -43,6 +43,27 @@ const fn same(a: &str, b: &str) -> bool {
         at += 1;
     }
     true
+}
+
+/// Whether two paths are one: the compiler writes a name that is a keyword with `r#` before it.
+const fn same_path(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let (mut at, mut there) = (0, 0);
+    loop {
+        (at, there) = (after_raw(a, at), after_raw(b, there));
+        if at == a.len() || there == b.len() {
+            return at == a.len() && there == b.len();
+        }
+        if a[at] != b[there] {
+            return false;
+        }
+        (at, there) = (at + 1, there + 1);
+    }
+}
+
+/// Where a path goes on, behind an `r#`.
+const fn after_raw(path: &[u8], at: usize) -> usize {
+    if at + 1 < path.len() && path[at] == b'r' && path[at + 1] == b'#' { at + 2 } else { at }
 }
 
 /// Fails to compile where Diesel cannot read a column of a type into a field of a type.

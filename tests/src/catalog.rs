@@ -80,7 +80,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 const SQLITE: &[&str] = &[
-    "SELECT 'column ' || m.name || '.' || c.name || ' ' || c.type || ' notnull:' || c.\"notnull\" || \
+    "SELECT 'column ' || m.name || '.' || c.name || ' ' || lower(c.type) || ' notnull:' || c.\"notnull\" || \
      ' key:' || c.pk || ' hidden:' || c.hidden || coalesce(' default ' || c.dflt_value, '') AS value \
      FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c \
      WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'",

@@ -246,7 +246,8 @@ fn a_table_may_have_no_primary_key() {
     let page = wanted.tables.get_mut(&name("page").into()).unwrap();
     page.primary_key.columns = vec![name("id")];
     let comparison = compare(&mut connection, &wanted);
-    assert_eq!(lines(&comparison.changes), ["add a primary key to `page`: `id`"]);
+    let changes = ["change column `page.id`: NOT NULL", "add a primary key to `page`: `id`"];
+    assert_eq!(lines(&comparison.changes), changes);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fenrir_schema::migration::{History, MigrationFolder, NewMigration, write_migration};
 use fenrir_schema::project::Project;
-use fenrir_schema::{Change, Dialect, Schema, fold};
+use fenrir_schema::{Change, Dialect, Identifier, Schema, TableName, fold};
 use serde_json::json;
 use toml_edit::{Array, DocumentMut, Item, Value};
 
@@ -102,6 +102,19 @@ fn check(dialect: Dialect, past: &[Past<'_>]) -> Result<(), Failure> {
             }
             for one in dialect.lacks(table, &one.after) {
                 lack(format!("`{}`: {}", table.name, one.message));
+            }
+        }
+        if !dialect.names_indexes_by_table() {
+            let mut held: BTreeMap<&Identifier, &TableName> = BTreeMap::new();
+            for table in one.after.tables.values() {
+                for index in table.indexes.keys().chain(table.uniques.keys()) {
+                    if let Some(other) = held.insert(index, &table.name) {
+                        lack(format!(
+                            "`{index}` is the name of an index of `{other}` and of one of `{}`",
+                            table.name
+                        ));
+                    }
+                }
             }
         }
         for (name, definition) in &one.after.enums {

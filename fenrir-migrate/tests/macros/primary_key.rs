@@ -7,12 +7,6 @@ struct NoSuchField {
 }
 
 #[derive(Table)]
-#[table(primary_key())]
-struct OfNoField {
-    code: i32,
-}
-
-#[derive(Table)]
 #[table(primary_key(a, b, a))]
 struct OneFieldTwice {
     a: i32,

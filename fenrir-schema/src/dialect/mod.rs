@@ -133,6 +133,14 @@ trait Rules {
     fn names_constraints_by_database(&self) -> bool {
         false
     }
+    /// Whether the indexes and unique constraints of one table must differ in name, and others may have the same.
+    fn names_indexes_by_table(&self) -> bool {
+        false
+    }
+    /// Whether it is a name that the database gives to the checks of several tables by itself.
+    fn repeats_check_name(&self, _name: &Identifier) -> bool {
+        false
+    }
     /// Whether a transaction that is taken back takes changes of the schema back.
     fn undoes_ddl(&self) -> bool {
         true
@@ -385,6 +393,19 @@ impl Dialect {
     #[must_use]
     pub fn names_constraints_by_database(self) -> bool {
         self.rules().names_constraints_by_database()
+    }
+
+    /// Whether the indexes and unique constraints of one table must differ in name, and those of another may have the
+    /// same; otherwise they share names with tables, those of one schema.
+    #[must_use]
+    pub fn names_indexes_by_table(self) -> bool {
+        self.rules().names_indexes_by_table()
+    }
+
+    /// Whether it is a name that the database gives to the checks of several tables by itself.
+    #[must_use]
+    pub fn repeats_check_name(self, name: &Identifier) -> bool {
+        self.rules().repeats_check_name(name)
     }
 
     /// Whether a transaction that is taken back takes changes of the schema back. Where it does not,

@@ -40,7 +40,7 @@ pub use needs::Needs;
 use self::own_types::OwnTypes;
 use self::plan::{ModelPlan, Plan};
 use self::rust_type::Types;
-use crate::{Dialect, Identifier, Schema, TableName};
+use crate::{Dialect, Identifier, Schema, SqlType, TableName};
 
 /// In how many files the models are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub struct LeftOut {
 /// ([`Schema::unmanaged`]) get models that say `unmanaged`.
 #[must_use]
 pub fn write(schema: &Schema, dialect: Dialect, options: &Options) -> Written {
-    let schema = schema.of(dialect);
+    let schema = with_keys_as_pointed_at(schema.of(dialect), dialect);
     let plan = Plan::new(&schema, dialect, options);
     let mut writer = Writer {
         layout: options.layout,
@@ -150,10 +150,35 @@ pub fn write(schema: &Schema, dialect: Dialect, options: &Options) -> Written {
     Written { files, models, remarks: writer.remarks, left_out: plan.left_out, needs: writer.needs }
 }
 
+/// The schema with generated keys of the type of the columns that point at them, where the database has one type for
+/// all generated keys: Rust has several.
+fn with_keys_as_pointed_at(schema: Schema, dialect: Dialect) -> Schema {
+    let mut pointed: BTreeMap<(TableName, Identifier), SqlType> = BTreeMap::new();
+    for table in schema.tables.values() {
+        for key in table.foreign_keys.values() {
+            let ([column], [target]) = (&key.columns[..], &key.referenced_columns[..]) else { continue };
+            let sql_type = table.column(column).map(|column| column.sql_type.clone());
+            let is_integer = matches!(sql_type, Some(SqlType::SmallInt | SqlType::Integer | SqlType::BigInt));
+            if let Some(sql_type) = sql_type.filter(|_| is_integer) {
+                pointed.insert((key.references.clone(), target.clone()), sql_type);
+            }
+        }
+    }
+    let mut other = schema.clone();
+    for table in other.tables.values_mut() {
+        for column in table.columns.iter_mut().filter(|column| column.auto_increment.is_some()) {
+            if let Some(sql_type) = pointed.remove(&(table.name.clone(), column.name.clone())) {
+                column.sql_type = sql_type;
+            }
+        }
+    }
+    if other.normal_form(dialect) == schema.normal_form(dialect) { other } else { schema }
+}
+
 const MAIN: &str = "mod.rs";
 
 fn file_name(module: &str) -> String {
-    format!("{}.rs", table::unraw(module))
+    format!("{module}.rs")
 }
 
 struct Writer {
@@ -203,7 +228,7 @@ impl Writer {
             modules.push(("types".to_owned(), String::new()));
         }
         // rustfmt puts modules and imports in two orders.
-        modules.sort_by(|(a, _), (b, _)| table::unraw(a).cmp(table::unraw(b)));
+        modules.sort();
         let declared: String = modules.iter().map(|(module, _)| format!("pub mod {module};\n")).collect();
         layout::version_sorted(&mut modules, |(module, _)| module);
         let named = modules.iter().filter(|(_, ident)| !ident.is_empty());

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-/// What cannot be a name as it is (<https://doc.rust-lang.org/reference/keywords.html>).
+/// What is no name, in any edition. With `r#` before it most of them are, but not where Diesel's attributes name a
+/// column (<https://doc.rust-lang.org/reference/keywords.html>).
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
-    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
 ];
-
-/// What cannot be one with `r#` before it either.
-const PATHS: &[&str] = &["crate", "self", "super"];
 
 /// What has these names in the modules that Diesel's `table!` makes.
 const OF_COLUMNS: &[&str] = &["all_columns", "columns", "diesel", "dsl", "star", "table"];
@@ -172,26 +171,19 @@ impl Taken {
     }
 
     fn lower(&mut self, name: String) -> String {
-        let base = name.strip_prefix("r#").unwrap_or(&name);
-        let numbered = (2_u32..).map(|number| format!("{}_{number}", base.trim_end_matches('_')));
-        let all = std::iter::once(base.to_owned()).chain(numbered);
-        let found = all.into_iter().find(|name| !self.0.contains(name)).unwrap_or_default();
+        let base = name.trim_end_matches('_').to_owned();
+        let numbered = (2_u32..).map(|number| format!("{base}_{number}"));
+        let found = std::iter::once(name).chain(numbered).find(|name| !self.0.contains(name));
+        let found = found.unwrap_or_default();
         self.0.insert(found.clone());
-        if KEYWORDS.contains(&found.as_str()) { format!("r#{found}") } else { found }
+        found
     }
 }
 
-/// Letters and digits that are the same however a text is normalized, since the compiler normalizes names
-/// (<https://doc.rust-lang.org/reference/identifiers.html#normalization>): those of ASCII, Latin, Greek, Cyrillic, of
-/// Japanese and Korean syllables, and of Chinese.
-fn is_word(c: char) -> bool {
-    let is_whole = matches!(c, 'À'..='ɏ' | 'Ά'..='ώ' | 'Ѐ'..='ҁ' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿' | '가'..='힣');
-    c.is_ascii_alphanumeric() || is_whole && c.is_alphabetic()
-}
-
-/// The words of a name, in small letters.
+/// The words of a name, in small letters, and in those of ASCII: only such a name can be that of a file with a module,
+/// and Diesel's derives take no other beginning of a struct's.
 fn words(text: &str) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
+    let characters: Vec<char> = deunicode::deunicode(text).chars().collect();
     let mut words = vec![String::new()];
     for (at, &c) in characters.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| characters[at]);
@@ -201,11 +193,11 @@ fn words(text: &str) -> Vec<String> {
                 before.is_lowercase()
                     || before.is_uppercase() && after.is_some_and(|after| after.is_lowercase())
             });
-        if begins || !is_word(c) {
+        if begins || !c.is_ascii_alphanumeric() {
             words.push(String::new());
         }
-        if let Some(word) = words.last_mut().filter(|_| is_word(c)) {
-            word.extend(c.to_lowercase().filter(|c| is_word(*c)));
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
+            word.push(c.to_ascii_lowercase());
         }
     }
     words.retain(|word| !word.is_empty());
@@ -214,24 +206,24 @@ fn words(text: &str) -> Vec<String> {
 
 /// The name of a field or a module.
 fn snake(text: &str, otherwise: &str) -> String {
-    let is_so = text.chars().all(|c| c == '_' || is_word(c) && !c.is_uppercase())
+    let is_so = text.chars().all(|c| matches!(c, '_' | 'a'..='z' | '0'..='9'))
         && !text.trim_matches('_').is_empty()
         && !text.trim_matches('_').contains("__")
-        && !text.starts_with(|c: char| c.is_numeric());
+        && !text.starts_with(|c: char| c.is_ascii_digit());
     let name = if is_so { text.to_owned() } else { words(text).join("_") };
     let name = match name.chars().next() {
         None => otherwise.to_owned(),
-        Some(first) if first.is_numeric() => format!("{otherwise}_{name}"),
+        Some(first) if first.is_ascii_digit() => format!("{otherwise}_{name}"),
         Some(_) => name,
     };
-    if PATHS.contains(&name.as_str()) { name + "_" } else { name }
+    if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
 /// The name of a type or a variant.
 fn camel(text: &str, otherwise: &str) -> String {
     let words = words(text);
     let mut name: String = words.iter().map(|word| crate::reader::capitalized(word)).collect();
-    if !name.starts_with(char::is_alphabetic) {
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.insert_str(0, otherwise);
     }
     name
@@ -247,12 +239,14 @@ mod tests {
             ("page", "page", "page", "Page"),
             ("userId", "user_id", "user_id", "UserId"),
             ("HTTPServer", "http_server", "http_server", "HttpServer"),
-            ("type", "r#type", "r#type", "Type"),
+            ("type", "type_", "type_", "Type"),
             ("self", "self_", "self_", "Self2"),
-            ("größe", "größe", "größe", "Größe"),
-            ("Été", "été", "été", "Été"),
+            ("größe", "grosse", "grosse", "Grosse"),
+            ("Été", "ete", "ete", "Ete"),
+            ("日本語", "ri_ben_yu", "ri_ben_yu", "RiBenYu"),
             ("1st", "column_1st", "table_1st", "Table1st"),
-            ("😀", "column", "table", "Table2"),
+            ("😀", "grinning", "grinning", "Grinning"),
+            ("!", "column", "table", "Table2"),
             ("a\"; DROP TABLE b", "a_drop_table_b", "a_drop_table_b", "ADropTableB"),
             ("table", "table_", "table", "Table2"),
             ("i32", "i32", "i32_", "I32"),
@@ -271,7 +265,7 @@ mod tests {
         let mut taken = Taken::default();
         let names: Vec<_> =
             ["Name", "name", "na-me", "type", "Type", "name_2"].map(|text| taken.column(text)).into();
-        assert_eq!(names, ["name", "name_2", "na_me", "r#type", "type_2", "name_2_2"]);
+        assert_eq!(names, ["name", "name_2", "na_me", "type_", "type_2", "name_2_2"]);
         let mut taken = Taken::default();
         assert_eq!(taken.type_name("mood", "Enum", &["SqlType"]), "Mood");
         assert_eq!(taken.type_name("mood_sql_type", "Table", &[]), "MoodSqlType2");

@@ -140,16 +140,13 @@ fn cannot_be(table: &Table) -> Option<String> {
 /// A column named like its table does not compile in Diesel.
 fn fields(table: &Table, module: &str) -> Vec<String> {
     let mut taken = Taken::default();
-    let plain = |name: &str| name.strip_prefix("r#").unwrap_or(name).to_owned();
-    taken.reserve(plain(module));
+    taken.reserve(module.to_owned());
     // Those that keep their names come first, so that they do.
     let mut fields: Vec<Option<String>> = vec![None; table.columns.len()];
     for keeps in [true, false] {
         for (at, column) in table.columns.iter().enumerate() {
             let name = column.name.as_str();
-            if fields[at].is_none()
-                && (!keeps || Taken::default().column(name).trim_start_matches("r#") == name)
-            {
+            if fields[at].is_none() && (!keeps || Taken::default().column(name) == name) {
                 fields[at] = Some(taken.column(name));
             }
         }

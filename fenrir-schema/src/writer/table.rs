@@ -135,7 +135,7 @@ fn is_skipped(column: &Column) -> bool {
 fn on_struct(plan: &Plan<'_>, model: &ModelPlan<'_>, layout: Layout) -> Vec<Item> {
     let table = model.table;
     let mut items = Vec::new();
-    if unraw(&model.module) != table.name.name.as_str() {
+    if model.module != table.name.name.as_str() {
         items.push(Item::text("name", table.name.name.as_str()));
     }
     if let Some(schema) = &table.name.schema {
@@ -195,10 +195,6 @@ fn options(table: &Table, dialect: Dialect) -> Option<Item> {
     }
 }
 
-pub(super) fn unraw(name: &str) -> &str {
-    name.strip_prefix("r#").unwrap_or(name)
-}
-
 fn field(
     plan: &Plan<'_>,
     model: &ModelPlan<'_>,
@@ -209,7 +205,7 @@ fn field(
 ) -> String {
     let table = model.table;
     let mut items = Vec::new();
-    if unraw(field) != column.name.as_str() {
+    if field != column.name.as_str() {
         items.push(Item::text("name", column.name.as_str()));
     }
     let written = types.write(&column.sql_type);

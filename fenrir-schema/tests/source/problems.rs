@@ -498,7 +498,7 @@ fn mistakes_within_a_model_have_their_places() {
          #[derive(DbEnum)]\nenum §State {}\n",
         &[
             "unknown key `uniqe`; `#[column(…)]` takes `name`, `sql_type`, `type_name`, `extension`, `max_length`, `precision`, `scale`, \
-             `default`, `primary_key`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
+             `default`, `primary_key`, `nullable`, `auto_increment`, `unique`, `index`, `check`, `references`, `on_delete`, \
              `on_update`, `deferrable`, `initially_deferred`, `dialects`, `backfill`, `using`, `generated`, `stored`, `virtual`, `collate`, `renamed_from` and `comment`",
             "an enum in a database has at least one value",
         ],

@@ -108,6 +108,11 @@ pub const NAMES: &[&str] = &[
     "SqlType",
     "BoxedQuery",
     "count",
+    "test_case",
+    "bench",
+    "derive",
+    "test",
+    "cfg",
 ];
 
 /// Texts that would end a comment, a literal or an attribute.
@@ -130,7 +135,7 @@ const TEXTS: &[&str] = &[
     "a text that is so long that no line holds it, which rustfmt leaves as it is or puts on a line of its own, as it likes",
 ];
 
-fn types(schema: &Schema) -> Vec<SqlType> {
+fn types(schema: &Schema, dialect: Dialect) -> Vec<SqlType> {
     let array = |of| SqlType::Array(Box::new(of));
     let custom = |text: &str| SqlType::Custom { name: TypeName::new(text).unwrap(), extension: None };
     let numeric = |precision, scale| SqlType::Numeric { precision, scale };
@@ -178,14 +183,19 @@ fn types(schema: &Schema) -> Vec<SqlType> {
         array(SqlType::Integer),
         array(SqlType::Interval),
         array(custom("point")),
-        custom("point"),
-        custom("tsvector"),
-        custom("timestamp(3)"),
-        custom("time(3) with time zone"),
-        custom("bit varying(8)"),
-        custom("xml"),
-        custom("\"char\""),
     ];
+    all.extend(match dialect {
+        Dialect::Mysql => vec![custom("point"), custom("year"), custom("bit(8)"), custom("timestamp(3)")],
+        Dialect::Postgres | Dialect::Sqlite => vec![
+            custom("point"),
+            custom("tsvector"),
+            custom("timestamp(3)"),
+            custom("time(3) with time zone"),
+            custom("bit varying(8)"),
+            custom("xml"),
+            custom("\"char\""),
+        ],
+    });
     for of in [
         RangeOf::Integer,
         RangeOf::BigInt,
@@ -283,7 +293,7 @@ fn table(random: &mut Random, dialect: Dialect, schema: &Schema, relations: &mut
     let place = (dialect == Dialect::Postgres && random.once_in(4)).then(|| Identifier::new("auth").unwrap());
     let name = TableName { schema: place, name: relations.take(random) };
     let mut names = Names { dialect, taken: BTreeSet::new() };
-    let all: Vec<_> = types(schema).into_iter().filter(|sql_type| dialect.holds(sql_type)).collect();
+    let all: Vec<_> = types(schema, dialect).into_iter().filter(|sql_type| dialect.holds(sql_type)).collect();
     let comment = |random: &mut Random| {
         let comment = random.pick(TEXTS).filter(|_| dialect.has_comments());
         comment.copied().map(str::to_owned).filter(|_| random.once_in(2))

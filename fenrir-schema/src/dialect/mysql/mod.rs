@@ -194,6 +194,18 @@ impl Rules for Mysql {
         true
     }
 
+    /// <https://dev.mysql.com/doc/refman/8.0/en/create-index.html>
+    fn names_indexes_by_table(&self) -> bool {
+        true
+    }
+
+    /// MariaDB calls a check that was given no name `CONSTRAINT_1`, and so on in each table; those of one have to differ
+    /// there (<https://mariadb.com/docs/server/reference/sql-statements/data-definition/constraint>).
+    fn repeats_check_name(&self, name: &Identifier) -> bool {
+        let number = name.as_str().strip_prefix("CONSTRAINT_");
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// <https://dev.mysql.com/doc/refman/8.0/en/implicit-commit.html>
     fn undoes_ddl(&self) -> bool {
         false

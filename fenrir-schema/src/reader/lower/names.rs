@@ -21,6 +21,8 @@ pub(super) fn check(
 ) {
     let mut names = Names::new(dialects);
     let by_database = dialects.iter().any(|dialect| dialect.names_constraints_by_database());
+    let indexes_by_table = dialects.iter().all(|dialect| dialect.names_indexes_by_table());
+    let repeats = |check: &Identifier| dialects.iter().all(|dialect| dialect.repeats_check_name(check));
     let (mut checks, mut foreign_keys) = (Names::new(dialects), Names::new(dialects));
     let managed = || (0..tables.len()).filter(|&index| definitions.models[index].in_schema());
     let named: Vec<usize> = managed()
@@ -52,8 +54,10 @@ pub(super) fn check(
         let keys = std::iter::once((&table.primary_key.name, "primary key"));
         let uniques = table.uniques.keys().map(|unique| (unique, "unique constraint"));
         let indexes = table.indexes.keys().map(|index| (index, "index"));
+        let mut of_the_table = Names::new(dialects);
         for (object, kind) in keys.chain(uniques).chain(indexes) {
             let object_name = name.beside(object.clone());
+            let names = if indexes_by_table { &mut of_the_table } else { &mut names };
             names.take(&object_name, format!("{kind} of table `{name}`"), index, mark(object), problems);
         }
         for column in table.columns.iter().filter(|column| column.auto_increment.is_some()) {
@@ -61,7 +65,7 @@ pub(super) fn check(
             names.take(&sequence, format!("sequence of `{name}.{}`", column.name), index, of_table, problems);
         }
         if by_database {
-            for check in table.checks.keys() {
+            for check in table.checks.keys().filter(|check| !repeats(check)) {
                 checks.take(
                     &check.clone().into(),
                     format!("check of table `{name}`"),

@@ -158,7 +158,8 @@ pub(super) fn path(definitions: &Definitions, from: &Place, to: &Place) -> Strin
     std::iter::once(root).chain(to.modules.iter().map(|module| raw(module))).collect::<Vec<_>>().join("::")
 }
 
-/// A module's name as it can stand in a path: `r#type`.
+/// A module's name as it can stand in a path: `r#type`. `gen` is a keyword in some editions only.
 fn raw(module: &str) -> String {
-    if syn::parse_str::<syn::Ident>(module).is_ok() { module.to_owned() } else { format!("r#{module}") }
+    let is_name = module != "gen" && syn::parse_str::<syn::Ident>(module).is_ok();
+    if is_name { module.to_owned() } else { format!("r#{module}") }
 }
