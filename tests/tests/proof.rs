@@ -102,6 +102,7 @@ fn new_page(page: &Page) -> Page {
 fn what_the_compiler_proves() {
     a_model_works_with_all_of_diesels_derives();
     what_is_not_in_a_migration_is_a_warning();
+    names_that_mean_something_to_the_compiler();
     what_is_part_of_the_schema();
     what_plain_diesel_had_is_embedded_too();
     a_model_that_the_build_step_did_not_see_does_not_compile();
@@ -171,6 +172,18 @@ fn what_plain_diesel_had_is_embedded_too() {
     command(&["baseline", "-m", "Adopt"]);
     let ran = project.cargo(&["test", "--quiet"], &[]);
     assert!(ran.ok && !ran.stderr.contains("warning"), "{}", ran.stderr);
+}
+
+/// Modules whose names are keywords, in some editions or in all, and tables that are called like attributes.
+fn names_that_mean_something_to_the_compiler() {
+    let models = "use fenrir_migrate::Table;\n#[derive(Table)]\n#[diesel(table_name = test_case)]\npub struct Case { pub id: i32 }\n\
+                  #[derive(Table)]\n#[diesel(table_name = bench)]\npub struct Bench {\n    pub id: i32,\n    #[column(references = Case)]\n    \
+                  pub case_id: i32,\n}\n#[derive(Table)]\n#[diesel(table_name = derive)]\npub struct Derive {\n    pub id: i32,\n    \
+                  #[column(references = Bench)]\n    pub bench_id: i32,\n}\n";
+    let project = CargoProject::new("project_names", "pub mod r#type {\n    pub mod r#gen;\n}\n");
+    project.write("src/type/gen.rs", models);
+    let said = project.checks();
+    assert!(said.contains("create table `bench`") && !said.contains("error"), "{said}");
 }
 
 fn what_is_not_in_a_migration_is_a_warning() {

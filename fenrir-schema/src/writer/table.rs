@@ -26,9 +26,11 @@ pub(super) fn write(
         text.push_str(&comment(&format!("Left alone by migrations: {reason}.")));
     }
     if !table.has_primary_key() {
-        let about = "It has no primary key: rows are read and inserted, and not told apart";
-        text.push_str(&comment(&format!("{about}.")));
-        remark("it has no primary key: its model has no `Identifiable`, and is for reading".to_owned());
+        text.push_str(&comment("It has no primary key: rows cannot be told apart, and this is for reading."));
+        remark(
+            "it has no primary key: its model is for reading, without `Identifiable` and `Insertable`"
+                .to_owned(),
+        );
     }
     let mut items = Vec::new();
     if dialect.has_comments() {
@@ -43,7 +45,7 @@ pub(super) fn write(
         ("Table", true),
         ("Queryable", true),
         ("Selectable", true),
-        ("Insertable", insertable.is_none()),
+        ("Insertable", table.has_primary_key() && insertable.is_none()),
         ("Identifiable", table.has_primary_key()),
         ("Associations", !parents.is_empty()),
         ("Debug", true),
