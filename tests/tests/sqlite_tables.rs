@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fenrir_tests::command::{Project, model};
+use fenrir_migrate::Dialect;
+use fenrir_tests::command::{Project, migrated, model};
 use fenrir_tests::database::{Connected, TestDatabase};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
@@ -153,3 +154,25 @@ fn a_column_is_added_to_a_strict_table() {
     assert_eq!(connected.count("page WHERE seen"), 2);
     assert_eq!(kinds(&mut connected), some(&["page strict", "note"]));
 }
+
+/// What no model says would go with the old table.
+#[test]
+fn a_table_with_what_no_model_says_is_not_built_anew() {
+    let table = model("Page", "", "pub name: Option<String>");
+    let other = model("Page", "", "#[column(backfill = \"'x'\")] pub name: String");
+    for more in ["ALTER TABLE page ADD COLUMN flags \"set('x','y')\" DEFAULT 'x'", UNIQUE] {
+        let (project, database) =
+            migrated(BINARY, Dialect::Sqlite, &table, "INSERT INTO page (name) VALUES ('a')");
+        database.connect().execute(more).unwrap();
+        project.models(&other);
+        project.ok(&["migrate", "-m", "Names"]);
+        let said = project.fails(2, &["upgrade"]);
+        assert!(said.contains("table page would be built anew without what no model says of it"), "{said}");
+        assert_eq!(database.connect().count("page"), 1);
+    }
+}
+
+/// The same table, with a unique constraint.
+const UNIQUE: &str = "ALTER TABLE page RENAME TO old; \
+    CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE ON CONFLICT REPLACE); \
+    INSERT INTO page SELECT id, name FROM old; DROP TABLE old";

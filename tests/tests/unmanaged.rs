@@ -198,3 +198,17 @@ fn a_column_that_was_an_enum_while_its_table_was_let_go_is_one_again() {
         connected.execute("INSERT INTO account (mood) VALUES ('neither')").unwrap_err();
     }
 }
+
+#[test]
+fn a_table_of_others_is_no_difference_to_check() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        made_by_others(&database);
+        let project = project(dialect, &database, &models(UNMANAGED, ""));
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        assert!(project.ok(&["check"]).contains("say the same"), "{dialect}");
+        project.ok(&["diff", "--from", "database", "--to", "migrations"]);
+        project.ok(&["diff", "--from", "migrations", "--to", "models"]);
+    }
+}

@@ -26,19 +26,19 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     let mut report = Report::default();
-    let places = match context.embedded {
+    let (places, others) = match context.embedded {
         Some(embedded) => {
             let head = revisions.all().last().and_then(|head| head.schema_hash()).map(str::to_owned);
             if head != Some(embedded.schema().hash()) {
                 report.models = vec![Difference { change: UNWRITTEN.to_owned(), place: None }];
             }
-            BTreeMap::new()
+            (BTreeMap::new(), embedded.schema().unmanaged)
         }
         None => {
             let project = context.project()?;
             let models = models::read(project, &arguments.features)?;
             report.models = pending(project, &models)?;
-            models.places
+            (models.places, models.schema.unmanaged)
         }
     };
     // To look must not make a file of SQLite's.
@@ -54,9 +54,10 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
         // What the database should be is not known here.
         return Ok(report.outcome(&url));
     }
-    let Some(wanted) = wanted(context, &url, &revisions, &applied)? else {
+    let Some(mut wanted) = wanted(context, &url, &revisions, &applied)? else {
         return Ok(report.outcome(&url));
     };
+    leave_alone(&mut wanted, others);
     let mut live = introspect::read_from(&mut *database, &Options::for_schema(&wanted))?;
     if let Ok(project) = context.project() {
         ignore(&mut live, &wanted, project);
@@ -105,6 +106,13 @@ fn wanted(
         return Ok(None);
     }
     Ok(Some(schema_after(&folders[..until])?))
+}
+
+/// Gives the migrations' schema the tables that the models leave alone: no migration says of them.
+pub(super) fn leave_alone(wanted: &mut Schema, others: fenrir_schema::Unmanaged) {
+    let Schema { tables, unmanaged, .. } = wanted;
+    unmanaged.tables.extend(others.tables.into_iter().filter(|(name, _)| !tables.contains_key(name)));
+    unmanaged.enums.extend(others.enums);
 }
 
 /// Leaves out what `fenrir.toml` says is nobody's here.

@@ -59,14 +59,22 @@ pub(super) fn print(result: Result<Outcome, Failure>, format: Format) -> ExitCod
             (String::new(), json!({ label: message }), status)
         }
     };
-    let mut out = anstream::stdout();
-    // A closed pipe is the reader's choice.
-    let _ = match format {
+    // As it is: what looks like a colour in SQL is a part of a text there.
+    let mut out = std::io::stdout();
+    let written = match format {
         Format::Json => writeln!(out, "{json:#}"),
         Format::Text if text.is_empty() => Ok(()),
         Format::Text => writeln!(out, "{text}"),
     };
-    ExitCode::from(status)
+    match written {
+        Ok(()) => ExitCode::from(status),
+        // A closed pipe is the reader's choice.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(status),
+        Err(error) => {
+            say_failure("error", &format!("cannot write to standard output: {error}"));
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn say_failure(label: &str, message: &str) {

@@ -12,8 +12,8 @@ const KEYWORDS: &[&str] = &[
     "where", "while", "yield",
 ];
 
-/// What has these names in the modules that Diesel's `table!` makes.
-const OF_COLUMNS: &[&str] = &["all_columns", "columns", "diesel", "dsl", "star", "table"];
+/// What has these names in the modules that Diesel's `table!` makes, or in its functions.
+const OF_COLUMNS: &[&str] = &["all_columns", "columns", "diesel", "dsl", "q", "star", "table"];
 
 /// What the modules of tables would hide: crates, primitive types, and the modules that are written beside them.
 const OF_MODULES: &[&str] = &[

@@ -11,8 +11,8 @@ use fenrir_schema::{
 
 use super::Random;
 
-/// Names that are no words, or words that mean something.
-pub const NAMES: &[&str] = &[
+/// Names of signs that mean something, and words of SQL.
+pub const SIGNS: &[&str] = &[
     "a\"b",
     "a'b",
     "a`b",
@@ -51,6 +51,10 @@ pub const NAMES: &[&str] = &[
     "true",
     "old",
     "new",
+];
+
+/// Words that mean something in Rust, names that look alike there, and letters of all kinds.
+const WORDS: &[&str] = &[
     "\"#",
     "r#type",
     "type",
@@ -134,6 +138,11 @@ const TEXTS: &[&str] = &[
     "😀 emoji",
     "a text that is so long that no line holds it, which rustfmt leaves as it is or puts on a line of its own, as it likes",
 ];
+
+fn name(random: &mut Random) -> &'static str {
+    let names = if random.once_in(2) { SIGNS } else { WORDS };
+    random.pick(names).copied().unwrap_or_default()
+}
 
 fn types(schema: &Schema, dialect: Dialect) -> Vec<SqlType> {
     let array = |of| SqlType::Array(Box::new(of));
@@ -223,9 +232,9 @@ impl Names {
             let name = if random.once_in(9) {
                 "n".repeat(1 + random.below(63))
             } else if random.once_in(9) {
-                format!("{}{}", random.pick(NAMES).unwrap(), random.below(9))
+                format!("{}{}", name(random), random.below(9))
             } else {
-                (*random.pick(NAMES).unwrap()).to_owned()
+                name(random).to_owned()
             };
             // Names that differ in case only are one in some databases.
             let has_it = match self.dialect {
@@ -250,7 +259,7 @@ pub fn schema(random: &mut Random, dialect: Dialect) -> Schema {
     for _ in 0..random.below(3) {
         let mut labels: Vec<String> = Vec::new();
         for _ in 0..=random.below(6) {
-            let label = (*random.pick(NAMES).unwrap()).to_owned();
+            let label = name(random).to_owned();
             let folded = |text: &str| text.trim_end().to_lowercase();
             if !labels.iter().any(|other| folded(other) == folded(&label)) && label.trim_end() == label {
                 labels.push(label);

@@ -8,6 +8,7 @@ use fenrir_schema::{Dialect, Expression, Identifier, Renames, Schema, TableName,
 use super::source::Source;
 use super::sql_file;
 use crate::cli::arguments::Features;
+use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::models;
 use crate::cli::outcome::Failure;
@@ -48,7 +49,11 @@ impl Said {
         match source {
             Source::Models => read_models(features, context).map(Some),
             Source::Migrations(revision) => {
-                let schema = migrations(revision.as_deref(), dialect, context)?;
+                let mut schema = migrations(revision.as_deref(), dialect, context)?;
+                // Models that cannot be read have their say where they are compared.
+                if let Ok(models) = read_models(features, context) {
+                    check::leave_alone(&mut schema, models.schema.unmanaged);
+                }
                 Ok(Some(Self { schema, ..Self::default() }))
             }
             Source::Database(_) | Source::File(_) => Ok(None),

@@ -451,6 +451,7 @@ impl<'a> Plan<'a> {
         }
         script
             .push(format_args!("rebuild table `{name}`: {}", about.join("; ")), rebuilds::guard_objects(old));
+        script.also(rebuilds::guard_parts(old));
         for guard in values::guards(old, changes, self.after).into_iter().chain(options::guards(old, new)) {
             script.also(guard);
         }

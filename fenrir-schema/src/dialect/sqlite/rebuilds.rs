@@ -18,6 +18,23 @@ pub(super) fn guard_objects(old: &Table) -> String {
     )
 }
 
+/// Fails where the old table has what somebody gave it that no model says, and the new one would not have.
+pub(super) fn guard_parts(old: &Table) -> String {
+    let table = Sqlite.literal(old.name.name.as_str());
+    let columns = old.columns.iter().map(|column| Sqlite.literal(&column.name.as_str().to_ascii_lowercase()));
+    let message = Sqlite.literal(&format!(
+        "table {} would be built anew without what no model says of it, see `fenrir check`: ",
+        old.name.name.as_str()
+    ));
+    format!(
+        "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {message} || group_concat(name, ', ')) END\n    FROM (\n        \
+         SELECT 'column ' || name AS name FROM pragma_table_xinfo({table}) WHERE lower(name) NOT IN ({})\n        \
+         UNION ALL SELECT 'a unique constraint'\n        WHERE (SELECT count(*) FROM pragma_index_list({table}) WHERE origin = 'u') > {}\n    )",
+        columns.collect::<Vec<_>>().join(", "),
+        old.uniques.len()
+    )
+}
+
 /// The parts of a script in their order, each with the table that it builds anew, if it does. A part that was
 /// edited beyond recognition is none.
 pub(super) fn find(mut body: &str) -> Vec<(Option<Identifier>, &str)> {
