@@ -188,6 +188,13 @@ fn in_words(error: &diesel::result::Error) -> String {
         }
         text = format!("{before}{}", &after[8..]);
     }
+    // <https://www.sqlite.org/foreignkeys.html#fk_indexes>
+    if text.starts_with("foreign key mismatch - ") {
+        text.push_str(
+            "\nhint: where a table is built anew, SQLite looks at every foreign key of the database, and this one points at \
+             columns that are no key: mend it, or drop it, and run the migration again",
+        );
+    }
     if let diesel::result::Error::DatabaseError(_, information) = error {
         for (what, more) in [("detail", information.details()), ("hint", information.hint())] {
             if let Some(more) = more {

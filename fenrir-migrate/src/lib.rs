@@ -43,6 +43,8 @@ mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
+mod exclusive;
+#[cfg(feature = "runtime")]
 #[cfg_attr(
     not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
     allow(dead_code, unused_imports, reason = "without a database there is nothing to read")

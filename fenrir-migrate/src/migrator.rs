@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::LoadConnection;
 use fenrir_schema::Dialect;
 
-use crate::database::{self, Database, MigratorBackend, sealed};
+use crate::database::{Database, MigratorBackend, sealed};
 use crate::error::{Kept, StatementError};
+use crate::exclusive::{Exclusive, LOCK_TIMEOUT};
 use crate::record::{self, Applied};
 use crate::revisions::{Migration, Object, Renamed, Revisions};
 use crate::{Error, Migrations};
@@ -51,9 +52,6 @@ pub struct Step {
     /// How long its SQL took.
     pub duration: Duration,
 }
-
-/// How long a process waits for another one that is migrating, unless it is told otherwise.
-pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Migrator {
     /// For these migrations.
@@ -102,9 +100,8 @@ pub(crate) type FindTarget<'a> = dyn Fn(usize, &mut dyn Database) -> Result<Targ
 
 /// Runs migrations on one connection.
 pub(crate) struct Runner<'a> {
-    database: &'a mut (dyn Database + 'a),
+    exclusive: Exclusive<'a>,
     revisions: &'a Revisions,
-    lock_timeout: Duration,
     /// Told of each migration before it runs.
     pub(crate) on_step: Option<&'a mut dyn FnMut(&Migration)>,
 }
@@ -115,24 +112,24 @@ impl<'a> Runner<'a> {
         revisions: &'a Revisions,
         lock_timeout: Duration,
     ) -> Self {
-        Self { database, revisions, lock_timeout, on_step: None }
+        Self { exclusive: Exclusive::new(database, lock_timeout), revisions, on_step: None }
     }
 
     pub(crate) fn run(&mut self, find_target: &FindTarget<'_>) -> Result<Report, Error> {
-        if self.database.in_transaction() {
+        if self.exclusive.database.in_transaction() {
             return Err(Error::InTransaction);
         }
         // The one query where nothing is pending. It fails where there is no history yet, and then
         // making one tells what is really wrong.
-        if let Ok(applied) = record::read(self.database) {
+        if let Ok(applied) = record::read(self.exclusive.database) {
             let position = self.position(&applied)?;
-            if find_target(position, self.database)?.is_reached(position) {
+            if find_target(position, self.exclusive.database)?.is_reached(position) {
                 return Ok(self.report(Vec::new(), position));
             }
         }
-        self.lock()?;
+        self.exclusive.lock()?;
         let result = self.run_locked(find_target);
-        self.database.unlock();
+        self.exclusive.unlock();
         result
     }
 
@@ -147,61 +144,8 @@ impl<'a> Runner<'a> {
         Report { steps, revision: last.map(|migration| migration.revision().to_owned()) }
     }
 
-    /// Tries to be the one runner until it is, or the time is over.
-    fn lock(&mut self) -> Result<(), Error> {
-        let start = Instant::now();
-        let mut attempt = 0;
-        while !self.retry("taking the lock", |database| database.try_lock())? {
-            if attempt == 0 {
-                let holder = self.database.lock_holder().unwrap_or_default();
-                tracing::info!(holder, "waiting for another process that is migrating this database");
-            }
-            self.wait(start, attempt)?;
-            attempt += 1;
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, start: Instant, attempt: u32) -> Result<(), Error> {
-        if start.elapsed() >= self.lock_timeout {
-            let holder = self.database.lock_holder();
-            return Err(Error::Locked { waited: start.elapsed(), holder });
-        }
-        std::thread::sleep(database::pause(attempt));
-        Ok(())
-    }
-
-    fn begin(&mut self, history: bool) -> Result<(), Error> {
-        let result = self.retry("opening a transaction", |database| database.begin(history));
-        if result.is_err() {
-            self.database.rollback();
-        }
-        result
-    }
-
-    /// Tries again while another connection is in the way, for as long as it may.
-    fn retry<T>(
-        &mut self,
-        doing: &'static str,
-        mut act: impl FnMut(&mut dyn Database) -> diesel::QueryResult<T>,
-    ) -> Result<T, Error> {
-        let start = Instant::now();
-        let mut attempt = 0;
-        loop {
-            match act(self.database) {
-                Ok(value) => return Ok(value),
-                Err(error) if self.database.is_busy(&error) => self.wait(start, attempt)?,
-                Err(source) => return Err(Error::Database { doing, source }),
-            }
-            attempt += 1;
-        }
-    }
-
     fn run_locked(&mut self, find_target: &FindTarget<'_>) -> Result<Report, Error> {
-        self.begin(false)?;
-        let created = record::create(self.database);
-        self.finish(created)?;
-
+        self.exclusive.create_history()?;
         let mut steps: Vec<Step> = Vec::new();
         // Found once: `-1` means one back from where the database was, not one at each step.
         let mut target = None;
@@ -211,19 +155,6 @@ impl<'a> Runner<'a> {
                 Next::Stepped(step) => steps.push(step),
             }
         }
-    }
-
-    /// Commits what went well, and takes back what did not. A commit that another connection is in the
-    /// way of can be tried again: SQLite leaves the transaction open.
-    fn finish<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        let result = result.and_then(|value| {
-            self.retry("committing", |database| database.commit())?;
-            Ok(value)
-        });
-        if result.is_err() {
-            self.database.rollback();
-        }
-        result
     }
 
     /// One migration. The history is read inside the transaction that changes it: what another
@@ -236,11 +167,12 @@ impl<'a> Runner<'a> {
     ) -> Result<Next, Error> {
         // The frame's settings must be made before the transaction, and so before it is known
         // whether the migration is still to run.
-        let looked = self.retry("reading the migrations' history", |database| record::read(database))?;
+        let looked =
+            self.exclusive.retry("reading the migrations' history", |database| record::read(database))?;
         let position = self.position(&looked)?;
         let target = match target {
             Some(target) => *target,
-            None => *target.insert(find_target(position, self.database)?),
+            None => *target.insert(find_target(position, self.exclusive.database)?),
         };
         let Some((index, direction)) = target.next(position) else { return Ok(Next::Done(position)) };
         let revisions = self.revisions;
@@ -255,7 +187,7 @@ impl<'a> Runner<'a> {
         if direction == Direction::Down && sql.trim().is_empty() {
             return Err(Error::NoDown { name: migration.name().to_owned() });
         }
-        let way = Way::of(migration, &sql, self.database.dialect());
+        let way = Way::of(migration, &sql, self.exclusive.database.dialect());
         let start = Instant::now();
         let ran = self.attempt(migration, direction, &way, position, before)?;
         let duration = start.elapsed();
@@ -281,11 +213,11 @@ impl<'a> Runner<'a> {
         before: &[Step],
     ) -> Result<bool, Error> {
         let frame = if let Way::Framed { frame, .. } = way { Some(*frame) } else { None };
-        let back = frame.map(|frame| self.database.enter_frame(frame)).transpose();
+        let back = frame.map(|frame| self.exclusive.database.enter_frame(frame)).transpose();
         let back = back.map_err(Error::database("preparing to rebuild a table"))?;
         let result = self.in_transaction(migration, direction, way, position, before);
         if let Some(back) = back {
-            self.database.execute(&back).map_err(Error::database("putting settings back"))?;
+            self.exclusive.database.execute(&back).map_err(Error::database("putting settings back"))?;
         }
         result
     }
@@ -302,18 +234,22 @@ impl<'a> Runner<'a> {
             // It cannot be in the transaction of its record.
             let start = Instant::now();
             self.statements(migration, direction, sql, Kept::AllBefore, before)?;
-            self.begin(true)?;
+            self.exclusive.begin(true)?;
             let recorded = self.record(migration, direction, start.elapsed());
-            return self.finish(recorded).map(|()| true);
+            return self.exclusive.finish(recorded).map(|()| true);
         }
-        self.begin(true)?;
+        self.exclusive.begin(true)?;
         let result = (|| {
-            let applied =
-                record::read(self.database).map_err(Error::database("reading the migrations' history"))?;
+            let applied = record::read(self.exclusive.database)
+                .map_err(Error::database("reading the migrations' history"))?;
             if self.position(&applied)? != position {
                 return Ok(false);
             }
-            let kept = if self.database.dialect().undoes_ddl() { Kept::Nothing } else { Kept::SchemaChanges };
+            let kept = if self.exclusive.database.dialect().undoes_ddl() {
+                Kept::Nothing
+            } else {
+                Kept::SchemaChanges
+            };
             let start = Instant::now();
             match way {
                 Way::Framed { frame, body } => {
@@ -327,7 +263,7 @@ impl<'a> Runner<'a> {
             self.record(migration, direction, start.elapsed())?;
             Ok(true)
         })();
-        self.finish(result)
+        self.exclusive.finish(result)
     }
 
     fn statements(
@@ -341,14 +277,14 @@ impl<'a> Runner<'a> {
         if direction == Direction::Up && kept == Kept::SchemaChanges {
             self.refuse_tables_that_are_there(migration, sql)?;
         }
-        let result = self.database.execute(sql);
+        let result = self.exclusive.database.execute(sql);
         result.map_err(|source| self.failed(migration, direction, source, kept, before))
     }
 
     fn framed(&mut self, frame: fenrir_schema::Frame, body: &str) -> diesel::QueryResult<()> {
-        self.database.execute(frame.enter)?;
-        self.database.execute_framed(body)?;
-        self.database.execute(frame.leave)
+        self.exclusive.database.execute(frame.enter)?;
+        self.exclusive.database.execute_framed(body)?;
+        self.exclusive.database.execute(frame.leave)
     }
 
     fn failed(
@@ -360,20 +296,24 @@ impl<'a> Runner<'a> {
         before: &[Step],
     ) -> Error {
         // A file may have opened a transaction of its own.
-        self.database.rollback();
+        self.exclusive.database.rollback();
         self.explain(migration, direction, source, kept, before)
     }
 
     /// Where half of a migration would be kept, the commonest of all is found before any of it runs: a
     /// table that the file, as it was generated, creates.
     fn refuse_tables_that_are_there(&mut self, migration: &Migration, sql: &str) -> Result<(), Error> {
-        let dialect = self.database.dialect();
+        let dialect = self.exclusive.database.dialect();
         let (creates, _) = migration.objects()?;
         for object in creates {
             let Object::Table(table) = object else { continue };
             let statement = format!("CREATE TABLE {} (", dialect.quote_table(&table));
             let there = sql.contains(&statement)
-                && self.database.has_table(&table).map_err(Error::database("looking for tables"))?;
+                && self
+                    .exclusive
+                    .database
+                    .has_table(&table)
+                    .map_err(Error::database("looking for tables"))?;
             if there {
                 return Err(Error::TableExists { table: table.to_string() });
             }
@@ -400,7 +340,7 @@ impl<'a> Runner<'a> {
             };
             for object in creates.into_iter().filter(is_new) {
                 if let Object::Table(table) = object {
-                    if self.database.has_table(&table).unwrap_or(false) {
+                    if self.exclusive.database.has_table(&table).unwrap_or(false) {
                         return Error::TableExists { table: table.to_string() };
                     }
                 }
@@ -422,8 +362,10 @@ impl<'a> Runner<'a> {
         duration: Duration,
     ) -> Result<(), Error> {
         match direction {
-            Direction::Up => record::insert(self.database, migration, &migration.checksum()?, duration),
-            Direction::Down => record::delete(self.database, migration.revision()),
+            Direction::Up => {
+                record::insert(self.exclusive.database, migration, &migration.checksum()?, duration)
+            }
+            Direction::Down => record::delete(self.exclusive.database, migration.revision()),
         }
     }
 }

@@ -172,11 +172,29 @@ pub(crate) fn position(revisions: &Revisions, applied: &[Applied]) -> Result<usi
 /// That the SQL of applied migrations is what was applied.
 pub(crate) fn check_texts(revisions: &Revisions, applied: &[Applied]) -> Result<(), Error> {
     for (migration, one) in revisions.all().iter().zip(applied) {
-        if let Some(checksum) = &one.checksum {
-            if migration.checksum()? != *checksum {
-                return Err(Error::Edited { name: migration.name().to_owned() });
-            }
+        if is_edited(migration, one)? {
+            return Err(Error::Edited { name: migration.name().to_owned() });
         }
     }
     Ok(())
+}
+
+fn is_edited(migration: &Migration, applied: &Applied) -> Result<bool, Error> {
+    match &applied.checksum {
+        Some(checksum) => Ok(migration.checksum()? != *checksum),
+        None => Ok(false),
+    }
+}
+
+/// The migrations whose SQL is not what was applied.
+pub(crate) fn edited<'a>(revisions: &'a Revisions, applied: &[Applied]) -> Result<Vec<&'a str>, Error> {
+    let mut edited = Vec::new();
+    for migration in revisions.all() {
+        if let Some(one) = applied.iter().find(|one| one.revision == migration.revision()) {
+            if is_edited(migration, one)? {
+                edited.push(migration.name());
+            }
+        }
+    }
+    Ok(edited)
 }

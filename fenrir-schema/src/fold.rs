@@ -93,7 +93,10 @@ fn apply(schema: &mut Schema, change: &Change) -> Result<(), &'static str> {
             Ok(())
         }
         RenameTable { from, to } => rename_table(schema, from, to),
-        RenameColumn { table, from, to } => rename_column(schema, table, from, to),
+        RenameColumn { table, from, to } => rename_column(schema, table, from, to, |expression| {
+            *expression = expression.renamed(from, to).ok_or(UNCLEAR)?;
+            Ok(())
+        }),
         AlterPrimaryKey { table, from, to } => {
             let table = find(schema, table)?;
             if table.primary_key != *from {
@@ -205,11 +208,33 @@ fn rename_table(schema: &mut Schema, from: &TableName, to: &TableName) -> Result
 
 /// With all that names the column. An expression in which it cannot be named otherwise is in the way: it
 /// goes before, and comes after.
+impl Schema {
+    /// Spells the name of a column otherwise, to a database to which both are one name: expressions stay as they
+    /// are. Nothing is done where there is no such column, or one of the other name.
+    ///
+    /// ```
+    /// use fenrir_schema::{Identifier, Schema};
+    ///
+    /// let json = r#"{"tables":{"page":{"name":"page","columns":[{"name":"ID","sql_type":"Integer"}],
+    ///     "primary_key":{"name":"page_pkey","columns":["ID"]}}}}"#;
+    /// let mut schema: Schema = serde_json::from_str(json)?;
+    /// let page = Identifier::new("page")?.into();
+    /// schema.respell_column(&page, &Identifier::new("ID")?, &Identifier::new("id")?);
+    /// assert_eq!(schema.tables[&page].primary_key.columns[0].as_str(), "id");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn respell_column(&mut self, table: &TableName, from: &Identifier, to: &Identifier) {
+        // That there is none is no error here.
+        let _ = rename_column(self, table, from, to, |_| Ok(()));
+    }
+}
+
 fn rename_column(
     schema: &mut Schema,
     name: &TableName,
     from: &Identifier,
     to: &Identifier,
+    in_expression: impl Fn(&mut Expression) -> Result<(), &'static str>,
 ) -> Result<(), &'static str> {
     let mut table = find(schema, name)?.clone();
     if table.column(to).is_some() {
@@ -219,10 +244,7 @@ fn rename_column(
     column.name.clone_from(to);
     let in_list =
         |columns: &mut Vec<Identifier>| columns.iter_mut().for_each(|column| renamed(column, from, to));
-    let in_expression = |expression: &mut Expression| -> Result<(), &'static str> {
-        *expression = expression.renamed(from, to).ok_or(UNCLEAR)?;
-        Ok(())
-    };
+    let in_expression = &in_expression;
     table
         .columns
         .iter_mut()

@@ -33,6 +33,7 @@ pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;
 mod sql_file;
+mod sql_target;
 mod sql_type;
 mod table;
 mod table_name;

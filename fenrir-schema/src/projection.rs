@@ -11,7 +11,7 @@ impl Schema {
     #[must_use]
     pub fn of(&self, dialect: Dialect) -> Schema {
         let tables = self.tables.iter().map(|(name, table)| (name.clone(), table.of(dialect)));
-        Schema { tables: tables.collect(), ..self.clone() }
+        Schema { tables: tables.collect(), enums: self.enums.clone(), unmanaged: self.unmanaged.clone() }
     }
 }
 

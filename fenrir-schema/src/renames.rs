@@ -285,7 +285,12 @@ impl Renames {
         let (old, new) = (name(old)?, name(new)?);
         let whole = Identifier::new(table.trim());
         let table = table_name(table).map_err(|problem| error(problem.to_string()))?;
-        let table = self.new_table(&table).clone();
+        // By its new name, and otherwise by the old one: of two that change places each is both.
+        let has = |schema: &Schema, table: &TableName, column: &Identifier| {
+            schema.tables.get(table).is_some_and(|table| table.column(column).is_some())
+        };
+        let is_new = has(from, self.old_table(&table), &old) && has(to, &table, &new);
+        let table = if is_new { table } else { self.new_table(&table).clone() };
         let is_enum = whole.ok().filter(|_| !to.tables.contains_key(&table));
         if let Some((name, definition)) = is_enum.and_then(|name| to.enums.get_key_value(&name)) {
             let names = (before_name, after_name);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dialect, Identifier, Table, TableName, digest};
+use crate::{Dialect, Identifier, MAX_IDENTIFIER_BYTES, Table, TableName, digest};
 
 /// The tables and enums of a database, by name.
 ///
@@ -56,6 +56,42 @@ impl Unmanaged {
 pub struct EnumType {
     /// The labels, in their order; at least one.
     pub labels: Vec<String>,
+}
+
+impl EnumType {
+    /// Why no model can have a label, where that is so.
+    ///
+    /// ```
+    /// use fenrir_schema::EnumType;
+    ///
+    /// assert_eq!(EnumType::label_problem("published"), None);
+    /// assert!(EnumType::label_problem(&"long ".repeat(20)).is_some());
+    /// ```
+    #[must_use]
+    pub fn label_problem(label: &str) -> Option<String> {
+        if label.contains('\0') {
+            return Some("a label cannot hold a NUL character".to_owned());
+        }
+        (label.len() > MAX_IDENTIFIER_BYTES).then(|| {
+            format!("the label has {} bytes; PostgreSQL takes at most {MAX_IDENTIFIER_BYTES}", label.len())
+        })
+    }
+
+    /// Why no model can be of it, where that is so: no label, one that none can have, or one twice.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let twice = || {
+            let is_again = |(at, label): (usize, &String)| self.labels[..at].contains(label);
+            let mut labels = self.labels.iter().enumerate();
+            labels
+                .find(|label| is_again(*label))
+                .map(|(_, label)| format!("it has the label \"{label}\" twice"))
+        };
+        match self.labels.as_slice() {
+            [] => Some("it has no label".to_owned()),
+            labels => labels.iter().find_map(|label| Self::label_problem(label)).or_else(twice),
+        }
+    }
 }
 
 impl Schema {

@@ -1,6 +1,7 @@
 //! A file of SQL taken apart: as the database's own program reads it, and what of it makes a schema.
 
 use crate::Dialect;
+use crate::sql_target::Target;
 use crate::token::unquoted;
 
 /// A part of a file of SQL, such as a dump.
@@ -74,15 +75,18 @@ pub(crate) enum Pattern {
     Begins(&'static [&'static str]),
     /// It begins with the first, and has the others somewhere, one after the other.
     Has(&'static str, &'static [&'static str]),
+    /// It begins with this, and says in which database that lies what it is about: `DROP TABLE there.page`.
+    Elsewhere(&'static str),
 }
 
 impl Pattern {
-    fn fits(&self, words: &[String]) -> bool {
+    fn fits(&self, words: &[String], target: &Target) -> bool {
         let is_at = |at: usize, wanted: &[&str]| {
             words.len() >= at + wanted.len() && words[at..].iter().zip(wanted).all(|(a, b)| a == b)
         };
         match self {
             Pattern::Begins(wanted) => is_at(0, wanted),
+            Pattern::Elsewhere(first) => is_at(0, &[first]) && target.is_qualified(),
             Pattern::Has(first, wanted) => is_at(0, &[first]) && (1..words.len()).any(|at| is_at(at, wanted)),
         }
     }
@@ -233,7 +237,7 @@ impl<'a> Reader<'a> {
 
     fn treatment(&self, seen: &Seen) -> PieceKind {
         let mut treatments = self.syntax.treatments.iter();
-        let found = treatments.find(|(pattern, _)| pattern.fits(&seen.words));
+        let found = treatments.find(|(pattern, _)| pattern.fits(&seen.words, &seen.target));
         found.map_or(PieceKind::Statement, |(_, kind)| *kind)
     }
 
@@ -245,6 +249,7 @@ impl<'a> Reader<'a> {
             let before = &self.text[start_of_word(self.text, self.at)..self.at];
             let escapes = quoted.escapes || self.syntax.dollar_quotes && before.eq_ignore_ascii_case("e");
             self.at += unquoted(rest, &quoted, escapes).0;
+            seen.target.name();
             seen.other();
         } else if let Some(tag) = dollar_tag(rest).filter(|_| self.syntax.dollar_quotes) {
             let body = &rest[tag.len()..];
@@ -252,6 +257,7 @@ impl<'a> Reader<'a> {
             seen.other();
         } else if first.is_ascii_digit() {
             self.skip(is_word);
+            seen.target.name();
             seen.other();
         } else if is_word(first) {
             let start = self.at;
@@ -297,6 +303,7 @@ fn dollar_tag(rest: &str) -> Option<&str> {
 #[derive(Default)]
 struct Seen {
     words: Vec<String>,
+    target: Target,
     /// How many parentheses are open.
     depth: usize,
     /// How many bodies are.
@@ -310,6 +317,7 @@ struct Seen {
 
 impl Seen {
     fn word(&mut self, word: String) {
+        self.target.word(&word);
         let is_body = word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine();
         if self.bodies > 0 && ["case", "begin"].contains(&word.as_str()) || is_body {
             self.bodies += 1;
@@ -329,6 +337,7 @@ impl Seen {
     }
 
     fn sign(&mut self, sign: char) {
+        self.target.sign(sign);
         self.other();
         match sign {
             '(' => self.depth += 1,
@@ -506,6 +515,41 @@ SET @@GLOBAL.GTID_PURGED='x';
                 "- 10: SET @@GLOBAL.GTID_PURGED='x'",
             ]
         );
+    }
+
+    /// It would be run there.
+    #[test]
+    fn what_lies_in_another_database_of_mysql() {
+        for text in [
+            "DROP TABLE there.page",
+            "drop table if exists page, `there` . `page`",
+            "CREATE TABLE `there`.page (id int)",
+            "/*!50001 CREATE ALGORITHM=MERGE DEFINER=`root`@`%` VIEW there.v AS SELECT 1 */",
+            "CREATE OR REPLACE TEMPORARY TABLE IF NOT EXISTS there.page LIKE page",
+            "ALTER TABLE there.page ADD x int",
+            "ALTER TABLE page RENAME TO there.page",
+            "RENAME TABLE page TO there.page",
+            "RENAME TABLE page TO other, there.page TO page",
+            "CREATE UNIQUE INDEX i ON there.page (id)",
+            "CREATE TRIGGER t BEFORE INSERT ON there.page FOR EACH ROW SET @x = 1",
+            "CREATE PROCEDURE there.nothing() BEGIN END",
+        ] {
+            let pieces = Dialect::Mysql.pieces(text);
+            assert!(matches!(pieces[0].kind, PieceKind::Refused(why) if why.contains("database")), "{text}");
+        }
+        for text in [
+            "CREATE VIEW v AS SELECT a.b FROM a JOIN c ON a.id = c.id",
+            "CREATE TABLE page (id int, n decimal(1,1) DEFAULT 0.5, FOREIGN KEY (id) REFERENCES other (id))",
+            "CREATE TRIGGER t BEFORE INSERT ON page FOR EACH ROW SET NEW.a = 1.5",
+            "CREATE DEFINER=`a.b`@`%` EVENT e ON SCHEDULE EVERY 1.5 HOUR DO DELETE FROM a",
+            "ALTER TABLE `a.b` ADD c int DEFAULT 1.5",
+        ] {
+            assert_eq!(Dialect::Mysql.pieces(text)[0].kind, PieceKind::Statement, "{text}");
+        }
+        for text in ["UPDATE there.page SET id = 1", "DELETE FROM there.page", "TRUNCATE there.page"] {
+            assert_eq!(Dialect::Mysql.pieces(text)[0].kind, PieceKind::LeftOut, "{text}");
+        }
+        assert_eq!(Dialect::Postgres.pieces("DROP TABLE there.page")[0].kind, PieceKind::Statement);
     }
 
     #[test]

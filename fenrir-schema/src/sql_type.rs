@@ -179,7 +179,8 @@ impl SqlType {
         match (self, other) {
             (SqlType::Numeric { .. }, SqlType::Numeric { .. }) => true,
             (SqlType::Array(a), SqlType::Array(b)) => a.can_reference(b),
-            (SqlType::Custom { name: a, .. }, SqlType::Custom { name: b, .. }) => a == b,
+            // What it compares with is known to the database alone: a domain does so with the type that it is of.
+            (SqlType::Custom { .. }, _) | (_, SqlType::Custom { .. }) => true,
             (a, b) => a == b || a.is_text() && b.is_text(),
         }
     }

@@ -1,7 +1,7 @@
 //! SQL text taken apart: words, names, texts, numbers and signs.
 
-use crate::Dialect;
 use crate::dialect::Quoted;
+use crate::{DefaultValue, Dialect, Expression, SqlType};
 
 /// A part of an SQL text, as one dialect reads it.
 ///
@@ -127,10 +127,28 @@ impl Dialect {
     /// # Ok::<(), fenrir_schema::ExpressionError>(())
     /// ```
     #[must_use]
-    pub fn same_tokens(self, a: &crate::Expression, b: &crate::Expression) -> bool {
+    pub fn same_tokens(self, a: &Expression, b: &Expression) -> bool {
         let (a, b) = (self.tokens(a.as_str()), self.tokens(b.as_str()));
         let (a, b) = (self.meaningful(&a), self.meaningful(&b));
         a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| self.same_token(a, b))
+    }
+
+    /// Whether the SQL of two defaults of a column is the same, token by token: a value may be said as SQL too.
+    ///
+    /// ```
+    /// use fenrir_schema::{DefaultValue, Dialect, Expression, SqlType};
+    ///
+    /// let (value, sql) = (DefaultValue::Number("1".into()), DefaultValue::Expression(Expression::new("1")?));
+    /// assert!(Dialect::Sqlite.same_default(&value, &sql, &SqlType::Integer));
+    /// # Ok::<(), fenrir_schema::ExpressionError>(())
+    /// ```
+    #[must_use]
+    pub fn same_default(self, a: &DefaultValue, b: &DefaultValue, sql_type: &SqlType) -> bool {
+        let sql = |value: &DefaultValue| match value {
+            DefaultValue::Expression(expression) => Some(expression.clone()),
+            value => Expression::new(self.default_sql(value, sql_type)).ok(),
+        };
+        a == b || sql(a).zip(sql(b)).is_some_and(|(a, b)| self.same_tokens(&a, &b))
     }
 
     fn meaningful<'t, 'a>(self, tokens: &'t [Token<'a>]) -> Vec<&'t Token<'a>> {

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The name of a type of the user's own, as SQL has it: `point`, `geometry(Point, 4326)`,
-/// `auth."Mood"`, `timestamp(3) with time zone`, `vector(3)[]`.
+/// `auth."Mood"`, `timestamp(3) with time zone`, `vector(3)[]`, `set('a', 'b')`.
 ///
 /// It can stand behind a column's name without ending the statement or the column: it is words,
-/// parentheses with words and numbers in them, and brackets, and no word of it begins a constraint.
+/// parentheses with words, numbers and texts in them, and brackets, and no word of it begins a constraint.
 ///
 /// ```
 /// use fenrir_schema::TypeName;
@@ -28,10 +28,10 @@ pub enum TypeNameError {
     #[error("the name of a type cannot be empty")]
     Empty,
     /// A character that no such name has.
-    #[error("the name of a type cannot hold `{}`", .0.escape_default())]
+    #[error("the name of a type cannot hold `{}`", if .0.is_control() { .0.escape_default().to_string() } else { .0.to_string() })]
     Character(char),
     /// A quote that is never closed.
-    #[error("the quote \" is not closed in the name of this type")]
+    #[error("a quote is not closed in the name of this type")]
     OpenQuote,
     /// A word that says more of a column than its type.
     #[error("`{0}` is no part of a type: what a column has beyond its type, other keys say")]
@@ -118,7 +118,7 @@ impl TypeName {
     }
 }
 
-/// The words, numbers, quoted names and signs of a text.
+/// The words, numbers, quoted names, texts and signs of a text.
 fn tokens(text: &str) -> Result<Vec<&str>, TypeNameError> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_matches(' ');
@@ -126,6 +126,7 @@ fn tokens(text: &str) -> Result<Vec<&str>, TypeNameError> {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let end = match first {
             '"' => 2 + rest[1..].find('"').ok_or(TypeNameError::OpenQuote)?,
+            '\'' => text_end(rest).ok_or(TypeNameError::OpenQuote)?,
             '(' | ')' | '[' | ']' | ',' | '.' => 1,
             '-' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
                 rest[1..].find(|c| !is_word(c)).map_or(rest.len(), |end| end + 1)
@@ -134,8 +135,13 @@ fn tokens(text: &str) -> Result<Vec<&str>, TypeNameError> {
             other => return Err(TypeNameError::Character(other)),
         };
         let token = &rest[..end];
+        if first == '"' && rest[end..].starts_with('"') {
+            // A quote that is doubled would be in the name.
+            return Err(TypeNameError::Character('"'));
+        }
         // In a name that is quoted too: it may stand where a quote is a text's.
-        let breaks = |c: &char| matches!(c, '\\' | '\'' | '`' | ';') || c.is_control();
+        let is_text = first == '\'';
+        let breaks = |c: &char| matches!(c, '\\' | '`' | ';') || *c == '\'' && !is_text || c.is_control();
         if let Some(bad) = token.chars().find(breaks) {
             return Err(TypeNameError::Character(bad));
         }
@@ -143,6 +149,15 @@ fn tokens(text: &str) -> Result<Vec<&str>, TypeNameError> {
         rest = rest[end..].trim_start_matches(' ');
     }
     Ok(tokens)
+}
+
+/// Where a text ends, whose quotes are doubled.
+fn text_end(rest: &str) -> Option<usize> {
+    let mut end = 1 + rest[1..].find('\'')?;
+    while rest[end + 1..].starts_with('\'') {
+        end += 2 + rest[end + 2..].find('\'')?;
+    }
+    Some(end + 1)
 }
 
 struct Parser<'a> {
@@ -250,6 +265,7 @@ mod tests {
             ("numeric(10, -2)", "numeric(10, -2)"),
             ("vector(3) [] [4]", "vector(3)[][4]"),
             ("größe", "größe"),
+            ("set('a','it''s', ')')", "set('a', 'it''s', ')')"),
         ] {
             let name = TypeName::new(text).unwrap();
             assert_eq!(name.as_str(), canonical, "{text}");
@@ -281,7 +297,14 @@ mod tests {
             ("\"open", TypeNameError::OpenQuote),
             ("\"a\\\"", TypeNameError::Character('\\')),
             ("\"it's\"", TypeNameError::Character('\'')),
-            ("enum('a')", TypeNameError::Character('\'')),
+            ("\"a\"\"b\"", TypeNameError::Character('"')),
+            ("point('a'", TypeNameError::Form),
+            ("point('a''", TypeNameError::OpenQuote),
+            ("point('a\\')", TypeNameError::Character('\\')),
+            ("'a'", TypeNameError::Form),
+            ("point 'a'", TypeNameError::Form),
+            ("point.'a'", TypeNameError::Form),
+            ("point['a']", TypeNameError::Form),
             ("a\nb", TypeNameError::Character('\n')),
             ("`a`", TypeNameError::Character('`')),
             ("a\0", TypeNameError::Character('\0')),

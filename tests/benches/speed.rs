@@ -153,7 +153,13 @@ fn run_by_its_own(database: &TestDatabase, script: &Path) {
             let mut command = Command::new("mariadb");
             command
                 .args(["--user", url.username(), "--host", url.host_str().unwrap()])
-                .args(["--port", &url.port().unwrap_or(3306).to_string(), &url.path()[1..]])
+                .args(["--port", &url.port().unwrap_or(3306).to_string()])
+                .args(
+                    url.query_pairs()
+                        .find(|(key, _)| key == "unix_socket")
+                        .map(|(_, path)| format!("--socket={path}")),
+                )
+                .arg(&url.path()[1..])
                 .stdin(std::fs::File::open(script).unwrap());
             command
         }

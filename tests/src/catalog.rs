@@ -28,6 +28,16 @@ pub fn describe(connected: &mut Connected) -> Vec<String> {
     lines
 }
 
+/// The same, with types of texts in small letters: SQLite keeps a type as somebody has spelt it, and one that was read is
+/// spelt as ours are.
+#[must_use]
+pub fn in_one_spelling(lines: Vec<String>) -> Vec<String> {
+    let spelt = |line: String| line.replace("VARCHAR(", "varchar(").replace("CHAR(", "char(");
+    let mut lines: Vec<_> = lines.into_iter().map(spelt).collect();
+    lines.sort();
+    lines
+}
+
 /// White space is nobody's meaning, and SQLite keeps the text of statements.
 fn tokens(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -80,7 +90,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 const SQLITE: &[&str] = &[
-    "SELECT 'column ' || m.name || '.' || c.name || ' ' || lower(c.type) || ' notnull:' || c.\"notnull\" || \
+    "SELECT 'column ' || m.name || '.' || c.name || ' ' || c.type || ' notnull:' || c.\"notnull\" || \
      ' key:' || c.pk || ' hidden:' || c.hidden || coalesce(' default ' || c.dflt_value, '') AS value \
      FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c \
      WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'",

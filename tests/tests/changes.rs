@@ -88,6 +88,23 @@ fn two_columns_change_their_names() {
     }
 }
 
+/// A column is named by the new name of its table, also where that is another's old one.
+#[test]
+fn a_column_is_renamed_in_a_table_that_changes_places() {
+    for dialect in Dialect::ALL {
+        let before = model("Page", "", "pub name: i32") + &model("Note", "", "pub text: i32");
+        let rows = "INSERT INTO page (name) VALUES (1); INSERT INTO note (text) VALUES (2)";
+        let (project, database) = on(dialect, &before, rows);
+        project.models(&(model("Page", "", "pub words: i32") + &model("Note", "", "pub title: i32")));
+        let renames = ["page=note", "note=page", "page.text=words", "note.name=title"];
+        let flags: Vec<_> = renames.iter().flat_map(|rename| ["--rename", rename]).collect();
+        project.ok(&[&["migrate", "-m", "Swap"], flags.as_slice()].concat());
+        project.ok(&["upgrade"]);
+        let values = "SELECT CAST(title * 10 + words AS char(2)) AS value FROM note, page";
+        assert_eq!(database.connect().texts(values), some(&["12"]), "{dialect}");
+    }
+}
+
 #[test]
 fn a_rename_that_cannot_be_says_why() {
     let (project, _database) = on(Dialect::Sqlite, &model("Page", "", "pub name: String"), ROWS);

@@ -173,3 +173,87 @@ fn the_schema_is_printed_as_json_and_as_sql() {
     assert!(said.contains("the models are not for `mysql`: name one of"), "{said}");
     assert!(project.ok(&["schema", "--sql", "--dialect", "sqlite"]).contains("AUTOINCREMENT"));
 }
+
+/// Where there is no migration yet, it is not the migrations that a database is held against.
+#[test]
+fn before_a_baseline_the_models_are_compared() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        connected.execute("DROP TABLE __fenrir_migrations; DROP TABLE __diesel_schema_migrations").unwrap();
+        std::fs::remove_dir_all(project.path().join("migrations")).unwrap();
+        std::fs::create_dir(project.path().join("migrations")).unwrap();
+        let ran = project.run(&["check"]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(
+            ran.stdout
+                .contains("and the database is as the models say: `fenrir baseline -m \"…\"` records that"),
+            "{}",
+            ran.stdout
+        );
+        assert!(!ran.stdout.contains("create table") && !ran.stdout.contains("drop table"), "{}", ran.stdout);
+        connected.execute("ALTER TABLE note ADD more integer").unwrap();
+        let ran = project.run(&["check"]);
+        let told =
+            "is not as the models say; what would make it so:\n  - drop column `note.more` (src/lib.rs:";
+        assert!(ran.status == 1 && ran.stdout.contains(told), "{}", ran.stdout);
+    }
+}
+
+/// A copy of a database that was adopted is told apart from one that is not as it.
+#[test]
+fn before_a_stamp_the_migrations_are_compared() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        connected.execute("DROP TABLE __fenrir_migrations; DROP TABLE __diesel_schema_migrations").unwrap();
+        let ran = project.run(&["check"]);
+        let told = "and the database is as the migrations make it: `fenrir stamp head` records that";
+        assert!(
+            ran.status == 1 && ran.stdout.contains(told) && !ran.stdout.contains("not applied"),
+            "{}",
+            ran.stdout
+        );
+        connected.execute("ALTER TABLE note ADD more integer").unwrap();
+        let ran = project.run(&["check"]);
+        let told = "is not as the migrations make it; what would make it so:\n  - drop column `note.more` (src/lib.rs:";
+        assert!(ran.status == 1 && ran.stdout.contains(told), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_migration_that_was_edited_is_told() {
+    let (project, _database) = on(Dialect::Sqlite);
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    let down = format!("migrations/{}/down.sql", project.list("migrations")[0]);
+    project.write(&down, &format!("{}-- more\n", project.read(&down)));
+    let ran = project.run(&["check"]);
+    assert!(ran.status == 1 && ran.stdout.contains("changed after they were applied"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("_first"), "{}", ran.stdout);
+}
+
+/// To a user without a right to it, MySQL's list of tables does not have the history.
+#[test]
+fn a_history_that_may_not_be_seen_is_not_taken_for_none() {
+    let (project, database) = on(Dialect::Mysql);
+    project.ok(&["migrate", "-m", "First"]);
+    project.ok(&["upgrade"]);
+    let mut connected = database.connect();
+    let own = connected.texts("SELECT database() AS value").remove(0).unwrap();
+    let user = format!("{}_h", &own[own.len().saturating_sub(20)..]).replace(['-', '.'], "_");
+    let create =
+        format!("CREATE OR REPLACE USER {user} IDENTIFIED BY 'read'; GRANT SELECT ON `{own}`.page TO {user}");
+    connected.execute(&create).unwrap();
+    let (_, rest) = database.url().split_once('@').unwrap();
+    for command in ["check", "current"] {
+        let said =
+            project.fails(2, &[command, "-q", "--database-url", &format!("mysql://{user}:read@{rest}")]);
+        assert!(said.contains("denied") && said.contains("__fenrir_migrations"), "{said}");
+    }
+    connected.execute(&format!("DROP USER {user}")).unwrap();
+}

@@ -462,3 +462,29 @@ fn a_guard_knows_a_column_by_its_new_name() {
         assert!(connected.execute("INSERT INTO page (a) VALUES ('')").is_err(), "{dialect}");
     }
 }
+
+/// What is written into the history while it is read to be run would be lost, or run twice.
+#[test]
+fn a_stamp_waits_for_whoever_migrates() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, &model("A", "", "pub x: i32"));
+        let mut holder = database.connect();
+        let name = "concat('fenrir migrations ', left(sha2(database(), 256), 40))";
+        let (hold, release) = match dialect {
+            Dialect::Postgres => (
+                "BEGIN; LOCK TABLE __fenrir_migrations IN ROW EXCLUSIVE MODE".to_owned(),
+                "COMMIT".to_owned(),
+            ),
+            Dialect::Sqlite => ("BEGIN IMMEDIATE".to_owned(), "COMMIT".to_owned()),
+            Dialect::Mysql => (format!("DO get_lock({name}, 0)"), format!("DO release_lock({name})")),
+        };
+        holder.execute(&hold).unwrap();
+        std::thread::scope(|scope| {
+            let stamp = scope.spawn(|| project.ok(&["stamp", "base"]));
+            std::thread::sleep(Duration::from_millis(400));
+            assert!(!stamp.is_finished(), "{dialect}");
+            holder.execute(&release).unwrap();
+            assert!(stamp.join().unwrap().contains("no migration is applied"), "{dialect}");
+        });
+    }
+}

@@ -215,7 +215,7 @@ fn described(connected: &mut Connected) -> Vec<String> {
         }
     };
     lines.retain(is_told);
-    lines.into_iter().map(plain).collect()
+    catalog::in_one_spelling(lines.into_iter().map(plain).collect())
 }
 
 fn lines(found: &[String], wanted: &[String]) -> String {

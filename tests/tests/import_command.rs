@@ -128,6 +128,13 @@ fn what_is_there_is_not_replaced_and_what_fails_writes_nothing() {
     let said = project.fails(1, &["import", "--out", "src/tables"]);
     assert!(said.contains("`src/tables/page.rs` is there already"), "{said}");
     assert_eq!(project.list("src/tables"), ["page.rs"]);
+    // Nor with `--force`, where one cannot be replaced.
+    project.write("src/tables/page_note.rs/kept", "mine");
+    let said = project.fails(2, &["import", "--out", "src/tables", "--force"]);
+    assert!(said.contains("`src/tables/page_note.rs` is a folder; nothing was written"), "{said}");
+    assert_eq!(project.list("src/tables"), ["page.rs", "page_note.rs"]);
+    assert_eq!(project.read("src/tables/page.rs"), "// mine\n");
+    assert_eq!(project.read("src/tables/page_note.rs/kept"), "mine");
     project.write("src/file", "");
     let said = project.fails(2, &["import", "--out", "src/file/models"]);
     assert!(said.contains("src/file") && said.contains("nothing was written"), "{said}");
@@ -187,4 +194,43 @@ fn words(tokens: TokenStream) -> Vec<String> {
         TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
     };
     tokens.into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn a_pattern_or_a_database_that_has_nothing_is_said() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect, TABLES);
+        let ran = project.run(&["import", "--exclude", "lgo"]);
+        assert!(ran.status == 0 && ran.stderr.contains("nothing fits `--exclude lgo`"), "{}", ran.stderr);
+        let ran = project.run(&["import", "--exclude", "names"]);
+        assert!(
+            !ran.stderr.contains("nothing fits") && !ran.stderr.contains("view `names`"),
+            "{}",
+            ran.stderr
+        );
+        let drop = "DROP TABLE page_note; DROP TABLE log; DROP VIEW names; DROP TABLE page; CREATE VIEW one AS SELECT 1 AS n";
+        database.connect().execute(drop).unwrap();
+        let said = project.fails(1, &["import"]);
+        assert!(said.contains("has no table to import; not managed:\n  - view `one`"), "{said}");
+    }
+}
+
+/// What may not be seen may be there: models without it would say that it is not.
+#[test]
+fn what_a_user_may_not_see_is_not_imported() {
+    let tables = "CREATE TABLE page (id int NOT NULL PRIMARY KEY); \
+        CREATE TABLE note (id int NOT NULL PRIMARY KEY, page_id int, FOREIGN KEY (page_id) REFERENCES page (id))";
+    let (project, database) = on(Dialect::Mysql, tables);
+    let mut connected = database.connect();
+    let own = connected.texts("SELECT database() AS value").remove(0).unwrap();
+    let user = format!("{}_i", &own[own.len().saturating_sub(20)..]).replace(['-', '.'], "_");
+    let create =
+        format!("CREATE OR REPLACE USER {user} IDENTIFIED BY 'read'; GRANT SELECT ON `{own}`.* TO {user}");
+    connected.execute(&create).unwrap();
+    let (_, rest) = database.url().split_once('@').unwrap();
+    let url = format!("mysql://{user}:read@{rest}");
+    let said = project.fails(2, &["import", "--single-file", "src/x.rs", "-q", "--database-url", &url]);
+    assert!(said.contains("not all may be seen:\n  - constraints of `note`"), "{said}");
+    assert_eq!(project.list("src"), ["lib.rs"]);
+    connected.execute(&format!("DROP USER {user}")).unwrap();
 }

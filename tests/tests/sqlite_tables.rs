@@ -160,7 +160,13 @@ fn a_column_is_added_to_a_strict_table() {
 fn a_table_with_what_no_model_says_is_not_built_anew() {
     let table = model("Page", "", "pub name: Option<String>");
     let other = model("Page", "", "#[column(backfill = \"'x'\")] pub name: String");
-    for more in ["ALTER TABLE page ADD COLUMN flags \"set('x','y')\" DEFAULT 'x'", UNIQUE] {
+    for more in [
+        "ALTER TABLE page ADD COLUMN flags \"set('x','y')\" DEFAULT 'x'",
+        UNIQUE,
+        CONFLICT,
+        DESCENDING,
+        POINTING,
+    ] {
         let (project, database) =
             migrated(BINARY, Dialect::Sqlite, &table, "INSERT INTO page (name) VALUES ('a')");
         database.connect().execute(more).unwrap();
@@ -172,7 +178,64 @@ fn a_table_with_what_no_model_says_is_not_built_anew() {
     }
 }
 
+/// The same table, whose key is in another order.
+const DESCENDING: &str = "DROP TABLE page; CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY DESC, name TEXT); \
+    INSERT INTO page VALUES (1, 'a')";
+/// The same table, which points at another.
+const POINTING: &str = "DROP TABLE page; \
+    CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY AUTOINCREMENT, name TEXT REFERENCES nowhere (id)); \
+    PRAGMA foreign_keys = off; INSERT INTO page VALUES (1, 'a')";
+
+/// The same table, whose key takes the place of another row's.
+const CONFLICT: &str = "ALTER TABLE page RENAME TO old; \
+    CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY ON CONFLICT REPLACE AUTOINCREMENT, name TEXT); \
+    INSERT INTO page SELECT id, name FROM old; DROP TABLE old";
+
 /// The same table, with a unique constraint.
 const UNIQUE: &str = "ALTER TABLE page RENAME TO old; \
     CREATE TABLE page (id INTEGER NOT NULL CONSTRAINT page_pkey PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE ON CONFLICT REPLACE); \
     INSERT INTO page SELECT id, name FROM old; DROP TABLE old";
+
+/// The collation that stands beside a key's column, and not its own, is what the key compares by.
+#[test]
+fn a_key_that_compares_otherwise_is_told_and_kept() {
+    let sql = "CREATE TABLE page (id INTEGER NOT NULL PRIMARY KEY, x INTEGER, y TEXT COLLATE NOCASE, z TEXT, \
+               CONSTRAINT uq UNIQUE (x, y COLLATE BINARY), CONSTRAINT same UNIQUE (y COLLATE nocase), CONSTRAINT other UNIQUE (z COLLATE NOCASE))";
+    let database = TestDatabase::sqlite();
+    database.connect().execute(sql).unwrap();
+    let project = Project::new(BINARY, &["sqlite"], "").with("DATABASE_URL", database.url());
+    let said = project.json(&["import", "--single-file", "src/lib.rs", "--force"]);
+    let told = [
+        "unique constraint `other` of `page`: z COLLATE NOCASE",
+        "unique constraint `uq` of `page`: y COLLATE BINARY",
+    ];
+    assert_eq!(said["not_managed"], serde_json::json!(told), "{said:#}");
+    assert!(project.read("src/lib.rs").contains("same") && !project.read("src/lib.rs").contains("uq"));
+    project.ok(&["baseline", "-m", "What is there"]);
+    project.write(
+        "src/lib.rs",
+        &project.read("src/lib.rs").replace("pub x:", "#[column(check = \"x > 0\")]\n    pub x:"),
+    );
+    project.ok(&["migrate", "-m", "Check"]);
+    let said = project.fails(2, &["upgrade"]);
+    assert!(said.contains("without what no model says of it"), "{said}");
+}
+
+/// A foreign key that SQLite makes, and cannot check, is in the way of all that checks them.
+#[test]
+fn a_foreign_key_to_what_is_no_key_is_named_where_it_is_in_the_way() {
+    let table = model("Page", "", "pub name: Option<String>");
+    let (project, database) =
+        migrated(BINARY, Dialect::Sqlite, &table, "INSERT INTO page (name) VALUES ('a')");
+    let other = "CREATE TABLE two (a INTEGER, b TEXT, PRIMARY KEY (a, b)); CREATE TABLE odd (id INTEGER, c INTEGER REFERENCES two)";
+    database.connect().execute(other).unwrap();
+    project.models(&model("Page", "", "#[column(backfill = \"'x'\")] pub name: String"));
+    project.ok(&["migrate", "-m", "Names"]);
+    let said = project.fails(2, &["upgrade"]);
+    assert!(
+        said.contains("foreign key mismatch - \"odd\"") && said.contains("hint: where a table is built anew"),
+        "{said}"
+    );
+    database.connect().execute("DROP TABLE odd").unwrap();
+    project.ok(&["upgrade"]);
+}

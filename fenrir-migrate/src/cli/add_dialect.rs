@@ -95,12 +95,13 @@ fn check(dialect: Dialect, past: &[Past<'_>]) -> Result<(), Failure> {
         let mut lack = |what: String| {
             lacks.entry(what).or_insert(&one.folder.name);
         };
+        let after = one.after.of(dialect);
         for table in one.after.tables.values() {
             for column in table.columns.iter().filter(|column| !dialect.holds(&column.sql_type)) {
                 let (title, sql_type) = (dialect.title(), &column.sql_type);
                 lack(format!("`{}.{}`: {title} has no type {sql_type}", table.name, column.name));
             }
-            for one in dialect.lacks(table, &one.after) {
+            for one in dialect.lacks(table, &after) {
                 lack(format!("`{}`: {}", table.name, one.message));
             }
         }

@@ -20,6 +20,7 @@ use super::{check, generate};
 use crate::Error;
 use crate::database::Database;
 use crate::database::url::DatabaseUrl;
+use crate::exclusive::{Exclusive, LOCK_TIMEOUT};
 use crate::introspect::{self, Comparison, Options};
 use crate::record;
 use crate::revisions::Revisions;
@@ -61,7 +62,7 @@ pub(super) fn run(arguments: &Baseline, context: &Context<'_>) -> Result<Outcome
     }
     let folders = written(&generated, &mut *database, context, &url)?;
     let folders: Vec<_> = folders.iter().map(|folder| relative(project, folder)).collect();
-    Ok(told(&generated, &folders, &comparison, &url))
+    Ok(told(&generated, &folders, &comparison, &models.schema, &url))
 }
 
 /// That the database has the migrations that plain Diesel has here, and no others.
@@ -166,21 +167,15 @@ fn written(
     context: &Context<'_>,
     url: &DatabaseUrl,
 ) -> Result<Vec<PathBuf>, Failure> {
-    database.begin(false).map_err(Error::database("opening a transaction"))?;
-    let recorded = (|| {
+    let recorded = Exclusive::new(database, LOCK_TIMEOUT).change_history(|database| {
         let folders = Written(generated.write(context.project()?)?);
         record(database, &context.revisions(url)?)?;
-        database.commit().map_err(Error::database("committing"))?;
-        Ok(folders)
-    })();
-    if recorded.is_err() {
-        database.rollback();
-    }
+        Ok::<_, Failure>(folders)
+    });
     recorded.map(|mut folders| std::mem::take(&mut folders.0))
 }
 
 fn record(database: &mut dyn Database, revisions: &Revisions) -> Result<(), Failure> {
-    record::create(database)?;
     let applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
     let position = record::position(revisions, &applied)?;
     for migration in &revisions.all()[position..] {
@@ -189,7 +184,14 @@ fn record(database: &mut dyn Database, revisions: &Revisions) -> Result<(), Fail
     Ok(())
 }
 
-fn told(generated: &Generated, folders: &[String], comparison: &Comparison, url: &DatabaseUrl) -> Outcome {
+fn told(
+    generated: &Generated,
+    folders: &[String],
+    comparison: &Comparison,
+    models: &Schema,
+    url: &DatabaseUrl,
+) -> Outcome {
+    let adopts = generated.dialects.iter().any(|sql| sql.dialect == url.dialect() && sql.adopts);
     let changes = change_list(generated);
     let revision = generated.revision();
     let not_compared: Vec<_> = comparison.not_compared.iter().map(ToString::to_string).collect();
@@ -202,14 +204,18 @@ fn told(generated: &Generated, folders: &[String], comparison: &Comparison, url:
     if !not_compared.is_empty() {
         text.push_str(&format!("\nnot compared, and taken as the models say:{}", bullets(&not_compared)));
     }
-    if !unmanaged.is_empty() {
-        text.push_str(&format!(
-            "\nnot managed, and so not in the migration: an empty database gets these only if you write them into its \
-             `up.sql`:{}",
-            bullets(&unmanaged)
-        ));
+    let others =
+        models.unmanaged.tables.keys().map(|table| format!("table `{table}`, whose model says `unmanaged`"));
+    let left_out: Vec<_> = others.chain(unmanaged.iter().cloned()).collect();
+    if !left_out.is_empty() {
+        let what = if adopts {
+            "not managed: an empty database gets of these what the migrations before make"
+        } else {
+            "not managed, and so not in the migration: an empty database gets these only if you write them into its \
+             `up.sql`"
+        };
+        text.push_str(&format!("\n{what}:{}", bullets(&left_out)));
     }
-    let adopts = generated.dialects.iter().any(|sql| sql.dialect == url.dialect() && sql.adopts);
     text.push_str(if adopts {
         "\nevery other database with the same migrations: `fenrir upgrade` records it there, and runs nothing"
     } else {
@@ -223,7 +229,7 @@ fn told(generated: &Generated, folders: &[String], comparison: &Comparison, url:
             "changes": changes,
             "written": folders,
             "not_compared": not_compared,
-            "not_managed": unmanaged,
+            "not_managed": left_out,
         }),
     )
 }

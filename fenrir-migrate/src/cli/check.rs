@@ -26,19 +26,24 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     let mut report = Report::default();
-    let (places, others) = match context.embedded {
+    let (places, others, unrecorded) = match context.embedded {
         Some(embedded) => {
             let head = revisions.all().last().and_then(|head| head.schema_hash()).map(str::to_owned);
             if head != Some(embedded.schema().hash()) {
                 report.models = vec![Difference { change: UNWRITTEN.to_owned(), place: None }];
             }
-            (BTreeMap::new(), embedded.schema().unmanaged)
+            (BTreeMap::new(), embedded.schema().unmanaged, Some((embedded.schema(), Unrecorded::Migrations)))
         }
         None => {
             let project = context.project()?;
             let models = models::read(project, &arguments.features)?;
             report.models = pending(project, &models)?;
-            (models.places, models.schema.unmanaged)
+            let unrecorded = match History::read_dialect(project, url.dialect())?.as_slice() {
+                [] => Some((models.schema.clone(), Unrecorded::Models)),
+                [.., last] if last.fenrir.is_none() => None,
+                all => Some((schema_after(all)?, Unrecorded::Migrations)),
+            };
+            (models.places, models.schema.unmanaged, unrecorded)
         }
     };
     // To look must not make a file of SQLite's.
@@ -49,7 +54,7 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
     let applied = record::look(&mut *database)?;
-    report.look_at_revisions(&revisions, &applied);
+    report.look_at_revisions(&revisions, &applied)?;
     if !report.unknown.is_empty() {
         // What the database should be is not known here.
         return Ok(report.outcome(&url));
@@ -57,8 +62,17 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     let Some(mut wanted) = wanted(context, &url, &revisions, &applied)? else {
         return Ok(report.outcome(&url));
     };
+    let unrecorded = unrecorded.filter(|_| applied.is_empty());
+    let schemas = Options::for_schema(unrecorded.as_ref().map_or(&wanted, |(schema, _)| schema));
+    let mut live = introspect::read_from(&mut *database, &schemas)?;
+    if let Some((schema, of)) = unrecorded {
+        let is_there =
+            |table| live.schema.tables.contains_key(&introspect::at_home(table, live.home.as_ref()));
+        if schema.tables.keys().any(is_there) {
+            (report.unrecorded, wanted) = (Some(of), schema);
+        }
+    }
     leave_alone(&mut wanted, others);
-    let mut live = introspect::read_from(&mut *database, &Options::for_schema(&wanted))?;
     if let Ok(project) = context.project() {
         ignore(&mut live, &wanted, project);
     }
@@ -66,6 +80,14 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     report.database = differences(&comparison.changes, &places);
     report.comparison = comparison;
     Ok(report.outcome(&url))
+}
+
+/// What a database of which nothing is recorded has tables of, and is held against.
+#[derive(Clone, Copy)]
+enum Unrecorded {
+    /// There is no migration yet.
+    Models,
+    Migrations,
 }
 
 const UNWRITTEN: &str = "the models that this was built from have changes that no migration makes";
@@ -147,22 +169,28 @@ struct Report {
     database: Vec<Difference>,
     comparison: Comparison,
     no_database: Option<String>,
+    unrecorded: Option<Unrecorded>,
+    /// The migrations whose SQL is not what was applied.
+    edited: Vec<String>,
 }
 
 impl Report {
-    fn look_at_revisions(&mut self, revisions: &Revisions, applied: &[Applied]) {
+    fn look_at_revisions(&mut self, revisions: &Revisions, applied: &[Applied]) -> Result<(), Failure> {
         let is_done = |revision: &str| applied.iter().any(|one| one.revision == revision);
         let pending = revisions.all().iter().filter(|one| !is_done(one.revision()));
         self.pending = pending.map(|one| one.name().to_owned()).collect();
         let is_here = |revision: &str| revisions.all().iter().any(|one| one.revision() == revision);
         let unknown = applied.iter().filter(|one| !is_here(&one.revision));
         self.unknown = unknown.map(|one| one.revision.clone()).collect();
+        self.edited = record::edited(revisions, applied)?.into_iter().map(str::to_owned).collect();
+        Ok(())
     }
 
     fn is_equal(&self) -> bool {
         self.models.is_empty()
             && self.pending.is_empty()
             && self.unknown.is_empty()
+            && self.edited.is_empty()
             && self.database.is_empty()
             && self.comparison.not_compared.is_empty()
             && self.no_database.is_none()
@@ -182,25 +210,33 @@ impl Report {
             }
         };
         let placed = |list: &[Difference]| list.iter().map(Difference::text).collect::<Vec<_>>();
+        // With nothing recorded all would be listed, whatever is there.
+        let unwritten = match self.unrecorded {
+            Some(Unrecorded::Models) => &[],
+            _ => self.models.as_slice(),
+        };
         part(
             format!(
                 "the models have {} that no migration makes (`fenrir migrate -m \"…\"` writes it)",
-                count(self.models.len(), "change")
+                count(unwritten.len(), "change")
             ),
-            placed(&self.models),
+            placed(unwritten),
         );
         part(
             format!("{} not applied (`fenrir upgrade` does so)", count(self.pending.len(), "migration")),
-            self.pending.clone(),
+            if self.unrecorded.is_none() { self.pending.clone() } else { Vec::new() },
         );
+        part("changed after they were applied, which the next run refuses".to_owned(), self.edited.clone());
         part(
             "revisions of the database that are not among these migrations".to_owned(),
             self.unknown.clone(),
         );
-        part(
-            format!("`{url}` is not as its migrations made it; what would make it so"),
-            placed(&self.database),
-        );
+        let origin = match self.unrecorded {
+            Some(Unrecorded::Models) => "the models say",
+            Some(Unrecorded::Migrations) => "the migrations make it",
+            None => "its migrations made it",
+        };
+        part(format!("`{url}` is not as {origin}; what would make it so"), placed(&self.database));
         let texts = |list: &[introspect::NotCompared]| list.iter().map(ToString::to_string).collect();
         part("not compared".to_owned(), texts(&self.comparison.not_compared));
         part(
@@ -208,6 +244,22 @@ impl Report {
             self.comparison.unmanaged.iter().map(ToString::to_string).collect(),
         );
         parts.extend(self.no_database.clone());
+        if let Some(unrecorded) = self.unrecorded {
+            let (what, command) = match unrecorded {
+                Unrecorded::Models => ("there is no migration yet".to_owned(), "fenrir baseline -m \"…\""),
+                Unrecorded::Migrations => {
+                    (format!("no migration is recorded in `{url}`"), "fenrir stamp head")
+                }
+            };
+            let is_so = self.database.is_empty() && self.comparison.not_compared.is_empty();
+            parts.insert(
+                0,
+                match is_so {
+                    true => format!("{what}, and the database is as {origin}: `{command}` records that"),
+                    false => format!("{what}; once the database is as {origin}, `{command}` records that"),
+                },
+            );
+        }
         if self.is_equal() {
             parts.insert(0, format!("the models, the migrations and `{url}` say the same"));
         }
@@ -224,6 +276,7 @@ impl Report {
             "models": placed(&self.models),
             "pending": self.pending,
             "unknown": self.unknown,
+            "edited": self.edited,
             "database": placed(&self.database),
             "not_compared": not_compared.map(|one| json!({ "part": one.part, "reason": one.reason })).collect::<Vec<_>>(),
             "not_managed": self.comparison.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),

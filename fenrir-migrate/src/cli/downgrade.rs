@@ -9,7 +9,8 @@ use super::outcome::{Failure, Outcome, bullets};
 use super::upgrade;
 use crate::Error;
 use crate::database::Database;
-use crate::migrator::{LOCK_TIMEOUT, Runner, Target};
+use crate::exclusive::LOCK_TIMEOUT;
+use crate::migrator::{Runner, Target};
 use crate::record;
 use crate::revisions::{Migration, Renamed, Revisions};
 

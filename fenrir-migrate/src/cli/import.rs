@@ -4,10 +4,11 @@ mod output;
 mod proof;
 mod selection;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fenrir_schema::writer::Written;
-use fenrir_schema::{Change, Schema};
+use fenrir_schema::{Change, Schema, TableName};
 use serde_json::{Value, json};
 
 use self::output::Output;
@@ -16,7 +17,7 @@ use super::arguments::{Format, Import};
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say, warn};
 use crate::database::Database;
-use crate::introspect::{self, Comparison, Live, Options};
+use crate::introspect::{self, Comparison, Live, Options, Unmanaged, UnmanagedKind, in_one_line};
 
 pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, Failure> {
     let output = Output::new(arguments);
@@ -31,9 +32,20 @@ pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, 
     let mut database = connected.database();
     let live = read(&mut *database, &selection)?;
     let Selected { schema, others } = selection.of(&live)?;
-    let (written, models) = proof::proven(&schema, url.dialect(), output.layout())?;
+    if schema.tables.is_empty() {
+        return Err(Failure::Refused(format!("`{url}` has no table to import{}", not_managed(&live))));
+    }
+    for pattern in selection.idle(&live) {
+        warn(format!("nothing fits `--exclude {pattern}`"));
+    }
+    refuse_hidden(&schema, &live)?;
+    let unmanaged = without_a_column(&schema, &live);
+    let (written, models) = proof::proven(&schema, unmanaged, url.dialect(), output.layout())?;
     let live = of_models(live, &models);
-    let comparison = introspect::compare_on(&mut *database, &models, &live)?;
+    let mut comparison = introspect::compare_on(&mut *database, &models, &live)?;
+    let of_others = live.unmanaged.into_iter().filter(|one| !comparison.unmanaged.contains(one));
+    let of_others: Vec<_> = of_others.filter(|one| is_of(one, models.unmanaged.tables.keys())).collect();
+    comparison.unmanaged.extend(of_others);
     let others = others.iter().map(|name| name.to_text()).collect();
     let mut report = Report { written, others, comparison, files: Vec::new() };
     report.comparison.unmanaged.retain(|one| {
@@ -42,6 +54,11 @@ pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, 
             && selection.is_ours(&one.name)
             && !report.others.iter().any(|other| other == of)
     });
+    if report.written.models.is_empty() {
+        let reasons =
+            report.written.left_out.iter().map(|one| format!("`{}`: {}", in_one_line(&one.name), one.reason));
+        return Err(Failure::Refused(format!("there is no table that a model can say:{}", bullets(reasons))));
+    }
     report.files = output.write(&report.written.files, arguments.force)?;
     if !context.global.quiet {
         report.say();
@@ -57,6 +74,50 @@ fn read(database: &mut dyn Database, selection: &Selection<'_>) -> Result<Live, 
     let beyond = live.outward.iter().filter_map(|(_, _, key)| key.references.schema.clone());
     let wider = beyond.fold(options.clone(), Options::and);
     if wider == options { Ok(live) } else { Ok(introspect::read_from(database, &wider)?) }
+}
+
+/// The tables with a column that no model can have, each with the first of them: a migration would make the table
+/// without it.
+fn without_a_column(schema: &Schema, live: &Live) -> BTreeMap<TableName, String> {
+    let columns = live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::Column);
+    let mut reasons = BTreeMap::new();
+    for column in columns {
+        for table in schema.tables.keys().filter(|table| is_of(column, [*table].into_iter())) {
+            let about = column.about.as_deref().unwrap_or_default();
+            reasons
+                .entry(table.clone())
+                .or_insert_with(|| format!("column `{}`: {about}", in_one_line(&column.name)));
+        }
+    }
+    reasons
+}
+
+/// Models without keys and checks that are there would be wrong models.
+fn refuse_hidden(schema: &Schema, live: &Live) -> Result<(), Failure> {
+    let hidden = live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::HiddenConstraints);
+    let hidden: Vec<_> =
+        hidden.filter(|one| is_of(one, schema.tables.keys())).map(ToString::to_string).collect();
+    if hidden.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::error(format!(
+        "not all may be seen:{}\nuse a user with more rights than to read, such as `ALTER` on the tables, or leave \
+         them out by `--exclude`",
+        bullets(hidden)
+    )))
+}
+
+/// What there is beside tables.
+fn not_managed(live: &Live) -> String {
+    match live.unmanaged.as_slice() {
+        [] => String::new(),
+        others => format!("; not managed:{}", bullets(others.iter().map(ToString::to_string))),
+    }
+}
+
+/// Whether something belongs to one of these tables.
+fn is_of<'a>(one: &Unmanaged, mut tables: impl Iterator<Item = &'a TableName>) -> bool {
+    tables.any(|table| one.table.as_deref() == Some(&*table.to_text()))
 }
 
 /// What was read, without the tables and enums that have no model.
@@ -98,20 +159,22 @@ impl Report {
 
     /// What is not in the models is said, whatever form the answer has.
     fn say(&self) {
-        let managed = self.written.models.iter().filter(|model| model.unmanaged.is_none()).count();
-        say("found", count(managed, "table"));
+        say("found", count(self.written.models.len(), "table"));
         let list = |what: &str, lines: Vec<String>| {
             if !lines.is_empty() {
                 warn(format!("{what}:{}", bullets(lines)));
             }
         };
-        list("not imported", self.others.iter().map(|name| format!("`{}`", shown(name))).collect());
+        list(
+            "not imported, and a difference to `fenrir check` unless `[database] ignore` names it",
+            self.others.iter().map(|name| format!("`{}`", in_one_line(name))).collect(),
+        );
         list(
             "left out, and a difference to `fenrir check` unless `[database] ignore` names it",
             self.written
                 .left_out
                 .iter()
-                .map(|one| format!("`{}`: {}", shown(&one.name), one.reason))
+                .map(|one| format!("`{}`: {}", in_one_line(&one.name), one.reason))
                 .collect(),
         );
         let unmanaged = self
@@ -171,11 +234,4 @@ impl Report {
             },
         })
     }
-}
-
-/// What is read from a database does not end a line.
-fn shown(name: &str) -> String {
-    name.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect()
 }

@@ -48,7 +48,10 @@ pub(super) fn run(arguments: &Init, context: &Context<'_>) -> Result<Outcome, Fa
         write_new(&manifest_path, &manifest.to_string())?;
     }
     let mut text = done.0.join("\n");
-    text.push_str("\nnext: derive `Table` on a model, then `fenrir migrate -m \"…\"` and `fenrir upgrade`");
+    text.push_str(
+        "\nnext: derive `Table` on a model, then `fenrir migrate -m \"…\"` and `fenrir upgrade`; where there is a database \
+         already, `fenrir import` and `fenrir baseline -m \"…\"`",
+    );
     Ok(Outcome::new(text, json!({ "done": done.0 })))
 }
 

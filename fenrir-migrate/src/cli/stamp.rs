@@ -9,6 +9,7 @@ use super::context::Context;
 use super::outcome::{Failure, Outcome};
 use crate::Error;
 use crate::database::Database;
+use crate::exclusive::{Exclusive, LOCK_TIMEOUT};
 use crate::record;
 use crate::revisions::Revisions;
 
@@ -21,15 +22,8 @@ pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, F
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
-    let database = &mut *database;
-    database.begin(false).map_err(Error::database("opening a transaction"))?;
-    let result = stamp(database, &revisions, arguments);
-    if result.is_ok() {
-        database.commit().map_err(Error::database("committing"))?;
-    } else {
-        database.rollback();
-    }
-    let position = result?;
+    let mut exclusive = Exclusive::new(&mut *database, LOCK_TIMEOUT);
+    let position = exclusive.change_history(|database| stamp(database, &revisions, arguments))?;
     let revision = position.checked_sub(1).map(|index| revisions.all()[index].revision());
     let text = match revision {
         Some(revision) => format!("recorded revision {revision}; nothing was run"),
@@ -40,7 +34,6 @@ pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, F
 
 fn stamp(database: &mut dyn Database, revisions: &Revisions, arguments: &Stamp) -> Result<usize, Failure> {
     let revision = &arguments.revision;
-    record::create(database)?;
     let mut applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
     if arguments.purge {
         for one in applied.drain(..) {

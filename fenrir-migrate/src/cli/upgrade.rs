@@ -6,7 +6,8 @@ use super::arguments::Upgrade;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
 use crate::database::Database;
-use crate::migrator::{LOCK_TIMEOUT, Report, Runner, Target};
+use crate::exclusive::LOCK_TIMEOUT;
+use crate::migrator::{Report, Runner, Target};
 use crate::record;
 use crate::revisions::{Migration, Revisions};
 

@@ -179,7 +179,14 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
         let sql = "SELECT 'yes' FROM information_schema.tables \
                    WHERE table_schema = database() AND table_name = ? AND \
                    (@@lower_case_table_names <> 0 OR CAST(table_name AS binary) = CAST(? AS binary))";
-        Ok(!self.rows(sql, &[name.name.as_str(), name.name.as_str()])?.is_empty())
+        if !self.rows(sql, &[name.name.as_str(), name.name.as_str()])?.is_empty() {
+            return Ok(true);
+        }
+        // What this user has no right to is not in that list; the server's refusal is the one thing that tells.
+        match self.rows(&format!("SELECT 1 FROM {} LIMIT 0", Dialect::Mysql.quote_table(name)), &[]) {
+            Err(error) if error.to_string().contains("denied") => Err(error),
+            _ => Ok(false),
+        }
     }
 
     fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {

@@ -127,8 +127,25 @@ impl DatabaseUrl {
     pub(crate) fn redact(&self, message: &str) -> String {
         let lines: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let secrets = self.secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
-        secrets.fold(lines.join("; "), |message, secret| message.replace(secret, "…"))
+        secrets.fold(lines.join("; "), |message, secret| without(&message, secret))
     }
+}
+
+/// A text without a secret. One of few characters is a part of other words too, which would be told no more.
+fn without(message: &str, secret: &str) -> String {
+    if secret.chars().count() > 3 {
+        return message.replace(secret, "…");
+    }
+    let mut text = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(secret) {
+        let (before, behind) = (&rest[..at], &rest[at + secret.len()..]);
+        text.push_str(before);
+        let is_within = text.ends_with(char::is_alphanumeric) || behind.starts_with(char::is_alphanumeric);
+        text.push_str(if is_within { secret } else { "…" });
+        rest = behind;
+    }
+    text + rest
 }
 
 fn sqlite(path: &str) -> Result<DatabaseUrl, UrlError> {
@@ -303,6 +320,8 @@ mod tests {
             assert_eq!(url.to_string(), "mysql://u@db:3307/fenrir");
             assert_eq!(url.connect.reveal(), "mysql://u:p%40ss@db:3307/fenrir?ssl_mode=REQUIRED");
             assert_eq!(url.redact("p%40ss and p@ss"), "… and …");
+            let url = DatabaseUrl::parse("postgres://me:x@h/d").unwrap();
+            assert_eq!(url.redact("does not exist: 'x', x, axa"), "does not exist: '…', …, axa");
         }
         let socket = DatabaseUrl::parse("mysql:///fenrir?unix_socket=/run/mysqld/mysqld.sock").unwrap();
         assert_eq!(socket.to_string(), "mysql:///fenrir");

@@ -60,7 +60,7 @@ impl Builder {
         }
         self.schema.tables = tables;
         let Self { schema, unmanaged, outward } = self;
-        Live { schema, unmanaged, home, collations: BTreeMap::new(), outward }
+        Live { schema, unmanaged, home, outward, ..Live::default() }
     }
 
     fn settle(&mut self, table: &mut Table, columns: &BTreeMap<TableName, BTreeSet<Identifier>>) {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fenrir_schema::{
-    Change, Check, Collation, Column, ConstraintKind, DefaultValue, Dialect, Identifier, Index, IndexKey,
-    IndexTarget, OptionWord, PrimaryKey, Renames, Schema, SqlType, Table, TableName, diff, fold, invert,
+    Change, Check, Collation, Column, ConstraintKind, Dialect, Identifier, Index, IndexKey, IndexTarget,
+    OptionWord, PrimaryKey, Renames, Schema, SqlType, Table, TableName, diff, fold, invert,
 };
 
 use super::extensions::Extensions;
 use super::others::{self, Others};
 use super::questions::{Origin, Part};
+use super::unmanaged::in_one_line;
 use super::{Answer, Live, Question, Unmanaged, UnmanagedKind};
 use crate::Error;
 
@@ -47,7 +48,7 @@ pub struct NotCompared {
 
 impl std::fmt::Display for NotCompared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.part, self.reason)
+        write!(f, "{}: {}", in_one_line(&self.part), in_one_line(&self.reason))
     }
 }
 
@@ -81,18 +82,18 @@ impl Sides {
     /// All that can be settled without asking the database.
     pub(crate) fn new(dialect: Dialect, wanted: &Schema, live: &Live) -> Self {
         let extensions = Extensions::of([wanted, &live.schema]);
-        let others = Others::of(dialect, wanted, live.home.as_ref());
+        let others = Others::of(wanted, live);
         let mut wanted = at_home(wanted, live.home.as_ref());
         others.take_out(&mut wanted);
         let mut wanted = wanted.normal_form(dialect);
         settle_collations(&mut wanted, live);
         let mut there = live.schema.clone();
         others.take_out(&mut there);
-        let unmanaged = others.settle(&mut there, live);
-        settle_names(dialect, &wanted, &mut there);
+        let unmanaged = others.settle(&mut there);
+        settle_names(dialect, &wanted, &mut there, live);
         let mut there = there.normal_form(dialect);
-        settle_hidden(dialect, &wanted, &mut there, live);
-        let not_compared = hidden_parts(dialect, &wanted, &unmanaged);
+        settle_hidden(&wanted, &mut there, live);
+        let not_compared = hidden_parts(&wanted, live, &unmanaged);
         Self { dialect, wanted, there, not_compared, unmanaged, extensions }
     }
 
@@ -114,23 +115,22 @@ impl Sides {
     }
 }
 
-/// The parts of wanted tables of which something cannot be said.
-pub(super) fn hidden_parts(dialect: Dialect, wanted: &Schema, unmanaged: &[Unmanaged]) -> Vec<NotCompared> {
+/// The parts of wanted tables that may not be seen.
+pub(super) fn hidden_parts(wanted: &Schema, live: &Live, unmanaged: &[Unmanaged]) -> Vec<NotCompared> {
     let names: Vec<_> = wanted.tables.keys().map(TableName::to_text).collect();
-    let is_wanted = |name: &String| names.iter().any(|table| table == name || alike(dialect, table, name));
-    let hidden =
-        unmanaged.iter().filter(|one| one.kind.is_of_a_part() && one.table.as_ref().is_some_and(is_wanted));
+    let is_wanted = |name: &String| names.iter().any(|table| live.is_one_table(table, name));
+    let is_hidden = |one: &&Unmanaged| one.kind == UnmanagedKind::HiddenConstraints;
+    let hidden = unmanaged.iter().filter(is_hidden).filter(|one| one.table.as_ref().is_some_and(is_wanted));
     hidden
         .map(|one| NotCompared { part: in_words(one), reason: one.about.clone().unwrap_or_default() })
         .collect()
 }
 
 /// What cannot be seen is no difference.
-pub(super) fn settle_hidden(dialect: Dialect, wanted: &Schema, there: &mut Schema, live: &Live) {
+pub(super) fn settle_hidden(wanted: &Schema, there: &mut Schema, live: &Live) {
     for one in live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::HiddenConstraints) {
-        let is_it =
-            |name: &TableName| name.to_text() == one.name || alike(dialect, &name.to_text(), &one.name);
-        let Some(table) = wanted.tables.values().find(|table| is_it(&table.name)) else { continue };
+        let is_it = |table: &&Table| live.is_one_table(&table.name.to_text(), &one.name);
+        let Some(table) = wanted.tables.values().find(is_it) else { continue };
         if let Some(there) = there.tables.get_mut(&table.name) {
             there.checks.clone_from(&table.checks);
             there.foreign_keys.clone_from(&table.foreign_keys);
@@ -178,20 +178,15 @@ fn settle_collations(wanted: &mut Schema, live: &Live) {
     }
 }
 
-/// Whether two names are one that are written in two ways.
-fn alike(dialect: Dialect, a: &str, b: &str) -> bool {
-    dialect.folds_case() && a.eq_ignore_ascii_case(b)
-}
-
 /// Where names that differ in case only are one, what is there has them as they are wanted.
-fn settle_names(dialect: Dialect, wanted: &Schema, there: &mut Schema) {
+fn settle_names(dialect: Dialect, wanted: &Schema, there: &mut Schema, live: &Live) {
     if !dialect.folds_case() {
         return;
     }
     for table in wanted.tables.values() {
         let mut changes = Vec::new();
         let known: Vec<_> = there.tables.keys().map(|table| table.name.clone()).collect();
-        if let Some(from) = misspelt(&table.name.name, &known) {
+        if let Some(from) = misspelt(&table.name.name, &known).filter(|_| live.folds_table_case) {
             changes.push(Change::RenameTable { from: from.into(), to: table.name.clone() });
         }
         let _ = fold(there, &changes);
@@ -199,11 +194,11 @@ fn settle_names(dialect: Dialect, wanted: &Schema, there: &mut Schema) {
         let on = || table.name.clone();
         let mut changes = Vec::new();
         let columns: Vec<_> = live.columns.iter().map(|column| column.name.clone()).collect();
-        for column in &table.columns {
-            if let Some(from) = misspelt(&column.name, &columns) {
-                changes.push(Change::RenameColumn { table: on(), from, to: column.name.clone() });
-            }
-        }
+        let misspelt_columns: Vec<_> = table
+            .columns
+            .iter()
+            .filter_map(|column| Some((misspelt(&column.name, &columns)?, column.name.clone())))
+            .collect();
         let of = |kind, wanted: Vec<&Identifier>, there: Vec<&Identifier>| {
             let there: Vec<_> = there.into_iter().cloned().collect();
             let pairs = wanted.into_iter().filter_map(|to| Some((misspelt(to, &there)?, to.clone())));
@@ -231,6 +226,9 @@ fn settle_names(dialect: Dialect, wanted: &Schema, there: &mut Schema) {
         if from.name != to.name && from.name.as_str().eq_ignore_ascii_case(to.name.as_str()) {
             let to = PrimaryKey { name: to.name.clone(), ..from.clone() };
             changes.push(Change::AlterPrimaryKey { table: on(), from: from.clone(), to });
+        }
+        for (from, to) in misspelt_columns {
+            there.respell_column(&table.name, &from, &to);
         }
         for change in changes {
             // What cannot be renamed stays a difference.
@@ -279,10 +277,7 @@ fn settle_words(dialect: Dialect, wanted: &Schema, there: &mut Schema) -> Vec<Op
                 }
             }
             match (&column.default, &live.default) {
-                (Some(a), Some(b)) if a == b => {}
-                (Some(DefaultValue::Expression(a)), Some(DefaultValue::Expression(b)))
-                    if dialect.same_tokens(a, b) =>
-                {
+                (Some(a), Some(b)) if dialect.same_default(a, b, &column.sql_type) => {
                     live.default.clone_from(&column.default);
                 }
                 (Some(_), Some(_)) => ask(Part::Default(column.name.clone())),

@@ -41,7 +41,7 @@ use fenrir_schema::{Dialect, ForeignKey, Identifier, OptionWord, Schema, TableNa
 
 use self::questions::{Answer, Question};
 #[cfg(feature = "cli")]
-pub(crate) use self::{compare::Sides, others::at_home, two::settle};
+pub(crate) use self::{compare::Sides, others::at_home, two::settle, unmanaged::in_one_line};
 pub use self::{
     compare::{Comparison, NotCompared},
     unmanaged::{Unmanaged, UnmanagedKind},
@@ -104,8 +104,18 @@ pub struct Live {
     /// The collation that a table of MySQL's or MariaDB's has of which only the character set is said, by the
     /// character set: of `utf8mb4`, and of those that tables are in.
     pub collations: BTreeMap<OptionWord, OptionWord>,
+    /// Whether names of tables that differ in case only are one: to MySQL and MariaDB that is a setting of the
+    /// server (<https://mariadb.com/kb/en/identifier-case-sensitivity/>).
+    pub folds_table_case: bool,
     /// The foreign keys to tables that were not read, or that models cannot be: the table, and the key's name.
     pub outward: Vec<(TableName, Identifier, ForeignKey)>,
+}
+
+impl Live {
+    /// Whether two names are those of one table here.
+    fn is_one_table(&self, a: &str, b: &str) -> bool {
+        a == b || self.folds_table_case && a.eq_ignore_ascii_case(b)
+    }
 }
 
 /// How one database is read.

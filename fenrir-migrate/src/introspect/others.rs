@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use fenrir_schema::{Dialect, Identifier, Schema, TableName};
+use fenrir_schema::{Identifier, Schema, TableName};
 
 use super::{Live, Unmanaged, UnmanagedKind};
 
 /// The tables of models that say `unmanaged`, and the enums that only they have.
-pub(super) struct Others {
-    dialect: Dialect,
+pub(super) struct Others<'a> {
+    live: &'a Live,
     tables: BTreeSet<TableName>,
     enums: BTreeSet<Identifier>,
 }
 
-impl Others {
+impl<'a> Others<'a> {
     /// Those of a schema, whose tables lie at home where that is the schema that they name.
-    pub(super) fn of(dialect: Dialect, schema: &Schema, home: Option<&Identifier>) -> Self {
-        let tables = schema.unmanaged.tables.keys().map(|name| at_home(name, home));
+    pub(super) fn of(schema: &Schema, live: &'a Live) -> Self {
+        let tables = schema.unmanaged.tables.keys().map(|name| at_home(name, live.home.as_ref()));
         let enums = schema.unmanaged.enums.keys().filter(|name| !schema.enums.contains_key(*name));
-        Self { dialect, tables: tables.collect(), enums: enums.cloned().collect() }
+        Self { live, tables: tables.collect(), enums: enums.cloned().collect() }
     }
 
     /// Whether a table is one of them.
@@ -27,9 +27,7 @@ impl Others {
     }
 
     fn is_named(&self, name: &str) -> bool {
-        let alike =
-            |table: &str| table == name || self.dialect.folds_case() && table.eq_ignore_ascii_case(name);
-        self.tables.iter().any(|table| alike(&table.to_text()))
+        self.tables.iter().any(|table| self.live.is_one_table(&table.to_text(), name))
     }
 
     /// Takes them out of a schema, and their enums where no other table has them.
@@ -45,9 +43,9 @@ impl Others {
     }
 
     /// Gives a live schema the foreign keys that point at them, and returns what else is not managed.
-    pub(super) fn settle(&self, there: &mut Schema, live: &Live) -> Vec<Unmanaged> {
-        let mut unmanaged = live.unmanaged.clone();
-        for (on, name, key) in &live.outward {
+    pub(super) fn settle(&self, there: &mut Schema) -> Vec<Unmanaged> {
+        let mut unmanaged = self.live.unmanaged.clone();
+        for (on, name, key) in &self.live.outward {
             let Some(table) = there.tables.get_mut(on).filter(|_| self.include(&key.references)) else {
                 continue;
             };

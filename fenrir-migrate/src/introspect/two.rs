@@ -15,8 +15,8 @@ impl Sides {
         say_collations(&mut schema, wanted);
         let mut sides = Self::new(dialect, &schema, live);
         let there = sides.there.clone();
-        settle_hidden(dialect, &there, &mut sides.wanted, wanted);
-        let hidden = hidden_parts(dialect, &sides.there, &wanted.unmanaged);
+        settle_hidden(&there, &mut sides.wanted, wanted);
+        let hidden = hidden_parts(&sides.there, wanted, &wanted.unmanaged);
         let is_new = |one: &NotCompared| !sides.not_compared.contains(one);
         let hidden: Vec<_> = hidden.into_iter().filter(is_new).collect();
         sides.not_compared.extend(hidden);

@@ -94,11 +94,26 @@ pub enum UnmanagedKind {
     EventTrigger,
     /// What a server does at a time.
     Event,
+    /// An extension that neither a type nor an index says: what it brings may be in expressions.
+    Extension,
+    /// How values of one type become those of another.
+    Cast,
+    /// How an index orders the values of a type.
+    OperatorClass,
+    /// What makes lexemes of words.
+    TextSearchDictionary,
+    /// What reads rows that are elsewhere.
+    ForeignDataWrapper,
+    /// Where such rows are.
+    ForeignServer,
+    /// What tells other servers of changes.
+    Publication,
+    /// A comment on a constraint, an index or an enum.
+    Comment,
 }
 
 impl UnmanagedKind {
-    /// Whether it is something of a table, a column or a key that is among what was read, but without this:
-    /// that part cannot be compared then.
+    /// Whether it is something of a table, a column or a key that is among what was read, but without this.
     #[must_use]
     pub fn is_of_a_part(self) -> bool {
         matches!(
@@ -163,6 +178,14 @@ impl fmt::Display for UnmanagedKind {
             Self::TextSearch => "text search configuration",
             Self::EventTrigger => "event trigger",
             Self::Event => "event",
+            Self::Extension => "extension",
+            Self::Cast => "cast",
+            Self::OperatorClass => "operator class",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::ForeignDataWrapper => "foreign data wrapper",
+            Self::ForeignServer => "foreign server",
+            Self::Publication => "publication",
+            Self::Comment => "comment on",
         })
     }
 }
@@ -170,21 +193,21 @@ impl fmt::Display for UnmanagedKind {
 /// `trigger `t` of `page``, ``column `name` of `page`: collation "C"``.
 impl fmt::Display for Unmanaged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.kind, shown(&self.name))?;
+        write!(f, "{} `{}`", self.kind, in_one_line(&self.name))?;
         if let Some(table) =
             self.table.as_ref().filter(|table| **table != self.name || !self.kind.is_of_a_part())
         {
-            write!(f, " of `{}`", shown(table))?;
+            write!(f, " of `{}`", in_one_line(table))?;
         }
         if let Some(about) = &self.about {
-            write!(f, ": {}", shown(about))?;
+            write!(f, ": {}", in_one_line(about))?;
         }
         Ok(())
     }
 }
 
 /// What is read from a database is data: it does not end the line.
-fn shown(text: &str) -> String {
+pub(crate) fn in_one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
         .collect()

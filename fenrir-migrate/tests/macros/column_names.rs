@@ -6,7 +6,7 @@ struct Page {
     id: i32,
     page: String,
     name: String,
-    #[column(name = "Name")]
+    #[column(name = "name")]
     title: String,
     #[diesel(column_name = name)]
     heading: String,

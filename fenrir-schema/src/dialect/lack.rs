@@ -1,6 +1,6 @@
 //! What a database cannot have, said of the part of a table that it cannot have.
 
-use crate::{Deferral, Identifier, Table};
+use crate::{Column, Deferral, Identifier, Table};
 
 /// Something that a database cannot have, though it has a type for every column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,19 @@ pub(super) fn of_postgres(table: &Table, title: &str) -> Vec<Lack> {
             table.name.name
         );
         lacks.push(Lack { part: Part::Table, message });
+    }
+    for (at, column) in table.columns.iter().enumerate() {
+        let is_it = |other: &&Column| {
+            other.name != column.name
+                && other.name.as_str().to_lowercase() == column.name.as_str().to_lowercase()
+        };
+        if let Some(other) = table.columns[..at].iter().find(is_it) {
+            let message = format!(
+                "to {title} `{}` and `{}` are one column: give one of them another name",
+                other.name, column.name
+            );
+            lacks.push(Lack { part: Part::Column(column.name.clone()), message });
+        }
     }
     for (name, unique) in &table.uniques {
         let mut lack = |message: String| lacks.push(Lack { part: Part::Named(name.clone()), message });

@@ -421,10 +421,11 @@ impl Dialect {
         self.rules().any_text()
     }
 
-    /// What of a table it cannot have, though it holds the types of all its columns.
+    /// What of a table it cannot have, though it holds the types of all its columns. `schema` is the one that the table
+    /// is of, as this database has it ([`Schema::of`]).
     #[must_use]
     pub fn lacks(self, table: &Table, schema: &Schema) -> Vec<Lack> {
-        self.rules().lacks(&table.of(self), &schema.of(self))
+        self.rules().lacks(&table.of(self), schema)
     }
 
     /// Why it cannot keep an enum's labels as they are, where it cannot.

@@ -23,6 +23,8 @@ impl TypeText {
         }
         let element = if base.len() < text.len() { TypeName::new(base).ok() } else { None };
         let (before, inside, behind) = match base.split_once('(') {
+            // Texts may have parentheses in them, and nothing stands behind them.
+            Some((before, rest)) if rest.contains('\'') => (before, Some(rest), ""),
             Some((before, rest)) => {
                 let (inside, behind) = rest.split_once(')').unwrap_or((rest, ""));
                 (before, Some(inside), behind)
@@ -166,7 +168,8 @@ mod tests {
         ] {
             assert_eq!(dialect.read_type(text), Ok(sql_type), "{dialect}: {text}");
         }
-        assert!(Dialect::Mysql.read_type("set('a')").is_err());
+        assert_eq!(Dialect::Mysql.read_type("SET('A',')b')").unwrap(), custom("set('A', ')b')"));
+        assert!(Dialect::Mysql.read_type("set('\\\\')").is_err());
         assert!(Dialect::Sqlite.read_type("").is_err());
         let mood = SqlType::Enum(Identifier::new("mood").unwrap());
         assert_eq!(Dialect::Sqlite.normal_type(&mood), mood);

@@ -8,7 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, LitStr};
 use super::context::{Context, Mark, Marked};
 use super::entries::{self, Keys};
 use super::names;
-use crate::{EnumType, Identifier, MAX_IDENTIFIER_BYTES};
+use crate::{EnumType, Identifier};
 
 /// An enum that columns can hold.
 pub struct DbEnumModel {
@@ -95,15 +95,8 @@ impl DbEnumModel {
             let (renamed, renamed_from) = read_variant(&variant.attrs, context);
             let span = renamed.as_ref().map_or_else(|| variant.ident.span(), LitStr::span);
             let label = renamed.map_or_else(|| case(&variant.ident.unraw().to_string()), |text| text.value());
-            if label.is_empty() || label.contains('\0') {
-                context.error_at(span, "a label cannot be empty or hold a NUL character");
-            }
-            if label.len() > MAX_IDENTIFIER_BYTES {
-                let message = format!(
-                    "the label has {} bytes; PostgreSQL takes at most {MAX_IDENTIFIER_BYTES}",
-                    label.len()
-                );
-                context.error_at(span, message);
+            if let Some(problem) = EnumType::label_problem(&label) {
+                context.error_at(span, problem);
             }
             if let Some(other) = variants.iter().find(|other| other.label == label) {
                 context.error_at(span, format!("the label \"{label}\" is that of `{}` too", other.ident));

@@ -251,9 +251,9 @@ impl Model {
     }
 
     /// Diesel makes a constant of each column in the module of the table, where the name of the table
-    /// itself is taken. SQLite's names have no case.
+    /// itself is taken.
     fn check_names(&self, context: &mut Context) {
-        let mut seen: BTreeMap<String, &Ident> = BTreeMap::new();
+        let mut seen: BTreeMap<&str, &Ident> = BTreeMap::new();
         for field in &self.fields {
             if field.diesel_column == self.module {
                 let message = format!(
@@ -263,8 +263,7 @@ impl Model {
                 );
                 context.error_at(field.ident.span(), message);
             }
-            let name = field.sql_name.value.as_str().to_lowercase();
-            if let Some(other) = seen.insert(name, &field.ident) {
+            if let Some(other) = seen.insert(field.sql_name.value.as_str(), &field.ident) {
                 let message =
                     format!("the column `{}` is that of the field `{other}` too", field.sql_name.value);
                 context.error_at(context.span(field.sql_name.mark), message);

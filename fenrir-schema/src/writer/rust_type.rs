@@ -31,7 +31,21 @@ pub(super) struct Types<'a> {
 }
 
 impl Types<'_> {
-    pub(super) fn write(&mut self, sql_type: &SqlType) -> Written {
+    /// `target` is the type of the column that it points at, if it does: what holds the same values has the same
+    /// type in Rust, whatever the database calls it.
+    pub(super) fn write(&mut self, sql_type: &SqlType, target: Option<&SqlType>) -> Written {
+        let like = |name| self.dialect.like_type(name).is_some_and(|like| like.is_integer());
+        match (sql_type, target) {
+            (SqlType::Custom { name, .. }, Some(target)) if target.is_integer() && like(name) => Written {
+                sql_type: diesel_name(target),
+                type_name: Some(name.as_str().to_owned()),
+                ..self.plain(target)
+            },
+            _ => self.of_its_own(sql_type),
+        }
+    }
+
+    fn of_its_own(&mut self, sql_type: &SqlType) -> Written {
         match sql_type {
             SqlType::Array(of) => self.array(of),
             SqlType::Custom { name, extension } => {

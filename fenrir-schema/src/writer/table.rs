@@ -210,7 +210,7 @@ fn field(
     if field != column.name.as_str() {
         items.push(Item::text("name", column.name.as_str()));
     }
-    let written = types.write(&column.sql_type);
+    let written = types.write(&column.sql_type, target(plan, table, column));
     type_items(&written, &mut items);
     let is_key = table.primary_key.columns.contains(&column.name);
     if is_key && normal(table, plan.dialect).column(&column.name).is_some_and(|column| column.nullable) {
@@ -250,6 +250,16 @@ fn type_items(written: &Written, items: &mut Vec<Item>) {
     items.extend(written.max_length.map(|length| Item::word(format!("max_length = {length}"))));
     items.extend(written.precision.map(|precision| Item::word(format!("precision = {precision}"))));
     items.extend(written.scale.map(|scale| Item::word(format!("scale = {scale}"))));
+}
+
+/// The type of the column that one points at.
+fn target<'a>(plan: &'a Plan<'_>, table: &Table, column: &Column) -> Option<&'a SqlType> {
+    let mut keys = table.foreign_keys.values();
+    keys.find_map(|key| {
+        let at = key.columns.iter().position(|name| *name == column.name)?;
+        let target = plan.models.get(&key.references)?.table.column(key.referenced_columns.get(at)?)?;
+        Some(&target.sql_type)
+    })
 }
 
 /// What is so anyway is not said: an integer that alone is the key is generated.

@@ -16,6 +16,16 @@ fn page(attributes: &str, fields: &str) -> String {
 const NAME: &str = "#[column(max_length = 96)] name: Option<String>,";
 
 #[test]
+fn columns_that_differ_in_case_only_are_two_to_postgres() {
+    let source = page("", "name: String, #[column(name = \"Name\")] title: §String,");
+    refused_by(POSTGRES, &source.replace('§', ""), &[]);
+    for (dialects, title) in [(SQLITE, "SQLite"), (MYSQL, "MySQL/MariaDB"), (BOTH, "SQLite")] {
+        let message = format!("to {title} `name` and `Name` are one column: give one of them another name");
+        refused_by(dialects, &source, &[&message]);
+    }
+}
+
+#[test]
 fn what_only_postgres_has_is_refused_elsewhere() {
     for (attribute, lack) in [
         (

@@ -285,7 +285,7 @@ pub fn schema(random: &mut Random, dialect: Dialect) -> Schema {
 fn simplest(mut table: Table, dialect: Dialect, schema: &Schema) -> Table {
     let mut whole = schema.clone();
     whole.tables.insert(table.name.clone(), table.clone());
-    if !dialect.lacks(&table, &whole).is_empty() {
+    if !dialect.lacks(&table, &whole.of(dialect)).is_empty() {
         table.foreign_keys.clear();
         table.indexes.clear();
         table.uniques.clear();

@@ -125,7 +125,7 @@ fn keep_engines(schema: &mut Schema) {
     let pointed: Vec<_> = keys.map(|key| key.references.clone()).collect();
     let now = schema.clone();
     for table in schema.tables.values_mut() {
-        let lacks = !Dialect::Mysql.lacks(table, &now).is_empty();
+        let lacks = !Dialect::Mysql.lacks(table, &now.of(Dialect::Mysql)).is_empty();
         if lacks || !table.foreign_keys.is_empty() || pointed.contains(&table.name) {
             table.options.mysql.engine = None;
         }

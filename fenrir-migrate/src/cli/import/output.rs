@@ -65,11 +65,8 @@ impl<'a> Output<'a> {
             Self::File(file) => parent(file),
             Self::Printed => return Ok(Vec::new()),
         };
-        let cannot = |path: &Path, error: std::io::Error| {
-            Failure::error(format!("cannot write `{}`: {error}; nothing was written", path.display()))
-        };
         let is_new = !folder.exists();
-        fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
         let result = Temporary::new(folder).and_then(|temporary| {
             for (number, file) in files.iter().enumerate() {
                 temporary.write(&number.to_string(), &file.text)?;
@@ -84,43 +81,78 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Those that are moved when another cannot be are taken away again, but for what they replaced.
+/// All files, or none: what was there before comes back where another file cannot be moved.
 fn move_all(from: &Path, targets: &[PathBuf], force: bool) -> Result<(), Failure> {
-    let mut moved: Vec<&Path> = Vec::new();
+    let mut moved = Vec::new();
     for (number, target) in targets.iter().enumerate() {
-        let was_there = target.symlink_metadata().is_ok();
-        // Where nothing may be replaced, a link fails if something came there meanwhile.
-        let source = from.join(number.to_string());
-        let done = if force { fs::rename(&source, target) } else { fs::hard_link(&source, target) };
-        match done {
-            Ok(()) if !was_there => moved.push(target),
-            Ok(()) => {}
-            Err(error) if !force && error.kind() != std::io::ErrorKind::AlreadyExists => {
-                // Not every file system has links.
-                match free(target, force).map(|()| fs::rename(&source, target)) {
-                    Ok(Ok(())) => moved.push(target),
-                    Ok(Err(error)) => return Err(undone(&moved, target, &error.to_string())),
-                    Err(refused) => {
-                        undo(&moved);
-                        return Err(refused);
-                    }
-                }
+        let aside = from.join(format!("replaced {number}"));
+        match move_one(&from.join(number.to_string()), target, aside, force) {
+            Ok(one) => moved.push(one),
+            Err(failure) => {
+                moved.into_iter().rev().for_each(Moved::undo);
+                return Err(failure);
             }
-            Err(error) => return Err(undone(&moved, target, &error.to_string())),
         }
     }
     Ok(())
 }
 
-fn undo(moved: &[&Path]) {
-    for path in moved {
-        let _ = fs::remove_file(path);
+/// A file that is where it belongs.
+struct Moved<'a> {
+    target: &'a Path,
+    /// Where the one is that was there.
+    replaced: Option<PathBuf>,
+}
+
+impl Moved<'_> {
+    /// As far as it goes: the error that led here is the one to tell.
+    fn undo(self) {
+        let _ = fs::remove_file(self.target);
+        bring_back(self.replaced, self.target);
     }
 }
 
-fn undone(moved: &[&Path], target: &Path, error: &str) -> Failure {
-    undo(moved);
-    Failure::error(format!("cannot write `{}`: {error}; nothing was written", target.display()))
+fn move_one<'a>(source: &Path, target: &'a Path, aside: PathBuf, force: bool) -> Result<Moved<'a>, Failure> {
+    free(target, force)?;
+    let replaced = if force { make_way(target, aside)? } else { None };
+    if let Err(failure) = place(source, target) {
+        bring_back(replaced, target);
+        return Err(failure);
+    }
+    Ok(Moved { target, replaced })
+}
+
+/// Moves away what is there, and says where to.
+fn make_way(target: &Path, aside: PathBuf) -> Result<Option<PathBuf>, Failure> {
+    if target.is_dir() {
+        return Err(Failure::error(format!("`{}` is a folder; nothing was written", target.display())));
+    }
+    match fs::rename(target, &aside) {
+        Ok(()) => Ok(Some(aside)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_write(target, &error)),
+    }
+}
+
+fn bring_back(replaced: Option<PathBuf>, target: &Path) {
+    if let Some(replaced) = replaced {
+        let _ = fs::rename(replaced, target);
+    }
+}
+
+/// A link fails where something came there meanwhile; not every file system has links.
+fn place(source: &Path, target: &Path) -> Result<(), Failure> {
+    match fs::hard_link(source, target) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            free(target, false)?;
+            fs::rename(source, target).map_err(|error| cannot_write(target, &error))
+        }
+        placed => placed.map_err(|error| cannot_write(target, &error)),
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::error(format!("cannot write `{}`: {error}; nothing was written", path.display()))
 }
 
 fn parent(file: &Path) -> &Path {

@@ -1,7 +1,7 @@
 //! That what is written is read again as what was found: by the reader that the build step has, before any of it is
 //! where the user wants it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,14 +13,18 @@ use super::super::outcome::Failure;
 
 /// The models of a schema that the reader takes, in that layout, and the schema that they come to.
 ///
-/// A table whose model is refused gets one that says `unmanaged`, with the reason; where that is refused too, none.
+/// A table whose model is refused gets one that says `unmanaged`, with the reason, as those of `unmanaged` do; where
+/// that is refused too, none.
 pub(super) fn proven(
     schema: &Schema,
+    unmanaged: BTreeMap<TableName, String>,
     dialect: Dialect,
     layout: Layout,
 ) -> Result<(Written, Schema), Failure> {
+    let (schema, left_out) = without_odd_enums(schema);
+    let schema = &schema;
     // One model in each file, so that a problem tells its table by its file.
-    let mut options = Options { layout: Layout::Folder, ..Options::default() };
+    let mut options = Options { layout: Layout::Folder, unmanaged, left_out };
     // Each round takes something away from one table at least.
     for _ in 0..=2 * (schema.tables.len() + schema.unmanaged.tables.len()) {
         let written = writer::write(schema, dialect, &options);
@@ -41,6 +45,27 @@ pub(super) fn proven(
         }
     }
     Err(unexpected("there is no end of problems"))
+}
+
+/// The schema without enums that no model can be of, and the tables that have one.
+fn without_odd_enums(schema: &Schema) -> (Schema, BTreeMap<TableName, String>) {
+    let mut schema = schema.clone();
+    let mut left_out = BTreeMap::new();
+    let all = schema.enums.iter().chain(&schema.unmanaged.enums);
+    let odd = all.filter_map(|(name, definition)| Some((name.clone(), definition.problem()?)));
+    for (name, problem) in odd.collect::<Vec<_>>() {
+        let tables = schema.tables.values().chain(schema.unmanaged.tables.values());
+        for table in tables {
+            if let Some(column) =
+                table.columns.iter().find(|column| column.sql_type.enum_name() == Some(&name))
+            {
+                left_out.insert(table.name.clone(), format!("the enum of `{}`: {problem}", column.name));
+            }
+        }
+        schema.enums.remove(&name);
+        schema.unmanaged.enums.remove(&name);
+    }
+    (schema, left_out)
 }
 
 fn unexpected(message: &str) -> Failure {
@@ -65,7 +90,8 @@ fn refused(
     for problem in models.problems() {
         let file = Path::new(&problem.file).file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if let Some(model) = written.models.iter().find(|model| model.file == file) {
-            refuse(&model.table, &problem.message);
+            let text = written.files.iter().find(|one| one.name == file).map_or("", |one| &one.text);
+            refuse(&model.table, &named(&problem.message, text, problem.line));
         }
     }
     for (index, problem) in &models.lowered.enum_problems {
@@ -82,6 +108,20 @@ fn refused(
     match (refused.is_empty(), models.problems().first()) {
         (true, Some(problem)) => Err(unexpected(&problem.message)),
         _ => Ok(refused),
+    }
+}
+
+/// A message that says `this field` with the field's name, which is the first that is declared from a line on.
+fn named(message: &str, text: &str, line: usize) -> String {
+    let mut rest = text.lines().skip(line.saturating_sub(1)).take_while(|line| *line != "}");
+    let field = rest.find_map(|line| line.trim_start().strip_prefix("pub ")?.split_once(':'));
+    match field {
+        Some((name, _)) => message.replacen("this field", &format!("the field `{name}`"), 1).replacen(
+            "this column",
+            &format!("the column of `{name}`"),
+            1,
+        ),
+        None => message.to_owned(),
     }
 }
 

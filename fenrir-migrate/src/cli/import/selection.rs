@@ -55,6 +55,15 @@ impl<'a> Selection<'a> {
             && self.is_ours(&name)
     }
 
+    /// The patterns that exclude nothing.
+    pub(super) fn idle(&self, live: &Live) -> Vec<&'a String> {
+        let names: Vec<_> = live.schema.tables.keys().map(TableName::to_text).collect();
+        let others = live.unmanaged.iter().map(|one| &one.name);
+        let names: Vec<_> = names.iter().map(|name| &**name).chain(others.map(String::as_str)).collect();
+        let is_idle = |pattern: &&String| !names.iter().any(|name| fits(pattern, name));
+        self.arguments.exclude.iter().filter(is_idle).collect()
+    }
+
     pub(super) fn of(&self, live: &Live) -> Result<Selected, Failure> {
         let home = live.home.as_ref();
         self.check_names(live)?;

@@ -16,8 +16,11 @@ use crate::introspect::{Live, UnmanagedKind};
 /// All that was read.
 pub(super) struct Assembly {
     pub(super) is_mariadb: bool,
+    pub(super) folds_table_case: bool,
     /// The tables whose constraints this user may not see.
     pub(super) hidden: BTreeSet<String>,
+    /// The tables with a period, which no list tells of.
+    pub(super) periods: BTreeSet<String>,
     /// The collations of tables of which no more than the character set is said, by that.
     pub(super) collations: BTreeMap<OptionWord, OptionWord>,
     pub(super) relations: Vec<rows::Relation>,
@@ -69,7 +72,7 @@ impl Assembly {
         builder.schema.tables = tables.into_values().map(|(_, table)| (table.name.clone(), table)).collect();
         // The indexes that foreign keys need are nobody's, and a unique index is a constraint.
         builder.schema = builder.schema.normal_form(Dialect::Mysql);
-        Live { collations: self.collations, ..builder.finish(None) }
+        Live { collations: self.collations, folds_table_case: self.folds_table_case, ..builder.finish(None) }
     }
 
     /// The table, where it is one of those that models can be.
@@ -78,6 +81,9 @@ impl Assembly {
         let options = relation.options.as_deref().unwrap_or_default();
         let other = match relation.kind.as_str() {
             "BASE TABLE" if options.contains("partitioned") => Some((UnmanagedKind::PartitionedTable, None)),
+            "BASE TABLE" if self.periods.contains(name) => {
+                Some((UnmanagedKind::Table, Some("it has a period")))
+            }
             "BASE TABLE" => None,
             "VIEW" | "SYSTEM VIEW" => Some((UnmanagedKind::View, None)),
             "SEQUENCE" => Some((UnmanagedKind::Sequence, None)),
@@ -239,12 +245,16 @@ fn add_index(builder: &mut Builder, table: &mut Table, parts: &[rows::IndexPart]
     let on = Some(first.table.as_str());
     let about = parts.iter().find_map(|part| match (&part.expression, part.length) {
         (Some(expression), _) => Some(format!("it is of {expression}")),
-        (_, Some(length)) => Some(format!("it is of the first {length} of a column")),
+        _ if part.about.is_some() => part.about.clone(),
         _ if part.kind != "BTREE" => Some(part.kind.clone()),
+        (_, Some(length)) => Some(format!("it is of the first {length} of a column")),
         _ => None,
     });
     if let Some(about) = about {
         return builder.unmanaged(UnmanagedKind::Index, on, &first.index, Some(&about));
+    }
+    if let Some(comment) = &first.comment {
+        builder.unmanaged(UnmanagedKind::Comment, on, &first.index, Some(comment));
     }
     let Some(name) = builder.name(UnmanagedKind::Index, on, &first.index) else { return };
     let columns = parts.iter().map(|part| {

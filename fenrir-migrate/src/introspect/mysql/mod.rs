@@ -10,7 +10,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use diesel::QueryResult;
-use fenrir_schema::{Dialect, Identifier, OptionWord};
+use fenrir_schema::{Dialect, Identifier, OptionWord, Token};
 
 use self::assemble::Assembly;
 use super::questions::{Answer, Question};
@@ -30,15 +30,19 @@ impl Introspection for Mysql {
         let charsets: BTreeSet<_> = charsets.chain(OptionWord::new("utf8mb4")).collect();
         let collations = load(database, &queries::collations(&charsets), &[])?.pop().unwrap_or_default();
         let hidden = hidden(database, &relations).map_err(Error::database(READING))?;
+        let checks: Vec<rows::Check> = load(database, queries::checks(is_mariadb), &[])?;
+        let periods = periods(database, &checks).map_err(Error::database(READING))?;
         let assembly = Assembly {
             is_mariadb,
+            folds_table_case: server.table_case != 0,
             hidden,
             collations,
             relations,
             columns: load(database, queries::COLUMNS, &[])?,
             indexes: load(database, &queries::indexes(is_mariadb), &[])?,
             foreign_keys: load(database, queries::FOREIGN_KEYS, &[])?,
-            checks: load(database, queries::checks(is_mariadb), &[])?,
+            checks,
+            periods,
             others: load(database, queries::OTHERS, &[])?,
         };
         Ok(assembly.live())
@@ -59,19 +63,42 @@ impl Introspection for Mysql {
 fn hidden(database: &mut dyn Database, relations: &[rows::Relation]) -> QueryResult<BTreeSet<String>> {
     let seen: BTreeSet<String> =
         database.rows(queries::CONSTRAINED, &[])?.into_iter().flatten().flatten().collect();
-    let mut hidden = BTreeSet::new();
-    for relation in relations.iter().filter(|one| one.kind == "BASE TABLE" && !seen.contains(&one.name)) {
-        let Ok(name) = Identifier::new(&relation.name) else { continue };
+    let open = relations.iter().filter(|one| one.kind == "BASE TABLE" && !seen.contains(&one.name));
+    let has = |tokens: &[Token<'_>]| {
+        tokens.iter().any(|token| ["primary", "constraint", "check"].iter().any(|word| token.is_word(word)))
+    };
+    shown(database, open.map(|one| one.name.as_str()), has)
+}
+
+/// The tables with a period of which they tell only when they are shown: it gives a table a check that a column is
+/// before another (<https://mariadb.com/kb/en/application-time-periods/>).
+fn periods(database: &mut dyn Database, checks: &[rows::Check]) -> QueryResult<BTreeSet<String>> {
+    let may_be = |check: &&rows::Check| {
+        let tokens = Dialect::Mysql.tokens(&check.expression);
+        matches!(tokens.as_slice(), [_, before, _] if before.is_sign("<"))
+    };
+    let tables: BTreeSet<_> = checks.iter().filter(may_be).map(|check| check.table.as_str()).collect();
+    let has = |tokens: &[Token<'_>]| {
+        tokens.windows(2).any(|pair| pair[0].is_word("period") && pair[1].is_word("for"))
+    };
+    shown(database, tables, has)
+}
+
+/// The tables whose statement is so.
+fn shown<'a>(
+    database: &mut dyn Database,
+    tables: impl IntoIterator<Item = &'a str>,
+    is_so: impl Fn(&[Token<'_>]) -> bool,
+) -> QueryResult<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for table in tables {
+        let Ok(name) = Identifier::new(table) else { continue };
         let rows = database.rows(&format!("SHOW CREATE TABLE {}", Dialect::Mysql.quote(&name)), &[])?;
         let text =
             rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
-        let tokens = Dialect::Mysql.tokens(&text);
-        if tokens
-            .iter()
-            .any(|token| ["primary", "constraint", "check"].iter().any(|word| token.is_word(word)))
-        {
-            hidden.insert(relation.name.clone());
+        if is_so(&Dialect::Mysql.tokens(&text)) {
+            found.insert(table.to_owned());
         }
     }
-    Ok(hidden)
+    Ok(found)
 }

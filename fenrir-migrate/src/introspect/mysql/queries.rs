@@ -2,7 +2,8 @@
 
 use fenrir_schema::{Dialect, OptionWord};
 
-pub(super) const SERVER: &str = "SELECT CAST(json_object('version', version()) AS char)";
+pub(super) const SERVER: &str =
+    "SELECT CAST(json_object('version', version(), 'table_case', @@lower_case_table_names) AS char)";
 
 /// The collations that tables in these character sets have of which no more is said. `information_schema`
 /// does not know what the server was told of them.
@@ -17,12 +18,12 @@ pub(super) fn collations<'a>(charsets: impl IntoIterator<Item = &'a OptionWord>)
 pub(super) const RELATIONS: &str = "SELECT CAST(json_object('name', table_name, 'kind', table_type, 'engine', engine, \
      'collation', table_collation, 'options', create_options, 'comment', table_comment) AS char) \
      FROM information_schema.tables WHERE table_schema = database() \
-     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations') ORDER BY table_name";
+     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations') ORDER BY CAST(table_name AS binary)";
 
 pub(super) const COLUMNS: &str = "SELECT CAST(json_object('table', table_name, 'name', column_name, 'type_name', column_type, \
      'nullable', is_nullable, 'default', column_default, 'extra', extra, 'collation', collation_name, \
      'generated', generation_expression, 'comment', column_comment) AS char) \
-     FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position";
+     FROM information_schema.columns WHERE table_schema = database() ORDER BY CAST(table_name AS binary), ordinal_position";
 
 pub(super) const FOREIGN_KEYS: &str = "SELECT CAST(json_object('table', k.table_name, 'name', k.constraint_name, \
      'column', k.column_name, \
@@ -32,7 +33,7 @@ pub(super) const FOREIGN_KEYS: &str = "SELECT CAST(json_object('table', k.table_
      FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r \
      ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
      WHERE k.table_schema = database() AND k.referenced_table_name IS NOT NULL \
-     ORDER BY k.table_name, k.constraint_name, k.ordinal_position";
+     ORDER BY CAST(k.table_name AS binary), k.constraint_name, k.ordinal_position";
 
 pub(super) const OTHERS: &str = "SELECT CAST(json_object('kind', 'trigger', 'table', event_object_table, 'name', trigger_name) AS char) \
      FROM information_schema.triggers WHERE trigger_schema = database() \
@@ -42,19 +43,24 @@ pub(super) const OTHERS: &str = "SELECT CAST(json_object('kind', 'trigger', 'tab
      FROM information_schema.events WHERE event_schema = database()";
 
 /// The tables some constraint of which can be seen: that takes more than the right to read.
-pub(super) const CONSTRAINED: &str = "SELECT DISTINCT table_name FROM information_schema.table_constraints \
+pub(super) const CONSTRAINED: &str = "SELECT table_name FROM information_schema.table_constraints \
      WHERE table_schema = database()";
 
 /// Only MySQL has indexes of expressions, and tells of them
 /// (<https://dev.mysql.com/doc/refman/8.0/en/information-schema-statistics-table.html>).
 pub(super) fn indexes(is_mariadb: bool) -> String {
     let expression = if is_mariadb { "NULL" } else { "expression" };
+    let unused = if is_mariadb {
+        "if(ignored = 'YES', 'IGNORED', NULL)"
+    } else {
+        "if(is_visible = 'NO', 'INVISIBLE', NULL)"
+    };
     format!(
         "SELECT CAST(json_object('table', table_name, 'index', index_name, 'non_unique', non_unique, \
          'column', column_name, 'order', collation, 'length', sub_part, 'kind', index_type, \
-         'expression', {expression}) AS char) \
+         'expression', {expression}, 'about', {unused}, 'comment', nullif(index_comment, '')) AS char) \
          FROM information_schema.statistics WHERE table_schema = database() \
-         ORDER BY table_name, index_name, seq_in_index"
+         ORDER BY CAST(table_name AS binary), index_name, seq_in_index"
     )
 }
 

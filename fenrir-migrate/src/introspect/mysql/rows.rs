@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct Server {
     pub(super) version: String,
+    /// `lower_case_table_names`: 0 where names of tables that differ in case are two.
+    pub(super) table_case: i64,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,9 @@ pub(super) struct IndexPart {
     pub(super) length: Option<i64>,
     pub(super) kind: String,
     pub(super) expression: Option<String>,
+    /// What of it models cannot say.
+    pub(super) about: Option<String>,
+    pub(super) comment: Option<String>,
 }
 
 /// A column of a foreign key.

@@ -77,6 +77,15 @@ impl Assembly {
                 "statistics" => UnmanagedKind::Statistics,
                 "text search" => UnmanagedKind::TextSearch,
                 "event trigger" => UnmanagedKind::EventTrigger,
+                "cast" => UnmanagedKind::Cast,
+                "operator class" => UnmanagedKind::OperatorClass,
+                "text search dictionary" => UnmanagedKind::TextSearchDictionary,
+                "foreign data wrapper" => UnmanagedKind::ForeignDataWrapper,
+                "foreign server" => UnmanagedKind::ForeignServer,
+                "publication" => UnmanagedKind::Publication,
+                "extension" if is_said(tables.values(), &other.name) => continue,
+                "extension" => UnmanagedKind::Extension,
+                "comment" => UnmanagedKind::Comment,
                 _ => UnmanagedKind::Function,
             };
             let table = other.table.as_ref().map(|table| self.shown(other.namespace.as_deref(), table));
@@ -84,7 +93,7 @@ impl Assembly {
                 Some(_) => other.name.clone(),
                 None => self.shown(other.namespace.as_deref(), &other.name),
             };
-            builder.unmanaged(kind, table.as_deref(), &name, None);
+            builder.unmanaged(kind, table.as_deref(), &name, other.about.as_deref());
         }
         builder.schema.tables = tables.into_values().map(|table| (table.name.clone(), table)).collect();
         builder.finish(Identifier::new(&self.home).ok())
@@ -155,23 +164,8 @@ impl Assembly {
         let own = builder.name(UnmanagedKind::Table, None, &relation.name)?;
         let mut table = empty_table(TableName { schema, name: own });
         table.comment.clone_from(&relation.comment);
-        let mut option = |about: &str| {
+        for about in &relation.abouts {
             builder.unmanaged(UnmanagedKind::TableOption, Some(name), name, Some(about));
-        };
-        if relation.is_unlogged {
-            option("UNLOGGED");
-        }
-        if relation.has_row_security {
-            option("row level security");
-        }
-        if let Some(of) = &relation.of_type {
-            option(&format!("it is of the type {of}"));
-        }
-        if let Some(options) = &relation.options {
-            option(options);
-        }
-        if let Some(method) = &relation.access_method {
-            option(&format!("the access method {method}"));
         }
         Some(table)
     }
@@ -238,6 +232,10 @@ impl Assembly {
                 };
                 let references = TableName { schema, name: name_there };
                 let Some(referenced_columns) = names(builder, &row.target_columns) else { return };
+                if row.is_disabled {
+                    let about = Some("its triggers are disabled: rows are not checked");
+                    builder.unmanaged(kind, Some(&on), &row.name, about);
+                }
                 let key = ForeignKey {
                     columns,
                     references,
@@ -281,7 +279,9 @@ impl Assembly {
             let collate = self.visible("collation", key.collation.as_ref())?;
             Ok(IndexKey { of, collate, opclass, descending, nulls })
         });
+        let extension = row.extension.as_ref().filter(|(schema, _)| *schema == self.home);
         let index = Index {
+            extension: extension.and_then(|(_, name)| Identifier::new(name).ok()),
             keys: keys.collect::<Result<_, String>>()?,
             unique: row.is_unique,
             method: if row.method == "btree" { None } else { Some(identifier(&row.method)?) },
@@ -301,6 +301,15 @@ impl Assembly {
         }
         identifier(name).map(Some)
     }
+}
+
+/// Whether a type or an index of a table says that extension.
+fn is_said<'a>(mut tables: impl Iterator<Item = &'a Table>, extension: &str) -> bool {
+    tables.any(|table| {
+        let of_types = table.columns.iter().filter_map(|column| column.sql_type.extension());
+        let of_indexes = table.indexes.values().filter_map(|index| index.extension.as_ref());
+        of_types.chain(of_indexes.map(Identifier::as_str)).any(|said| said == extension)
+    })
 }
 
 fn identifier(name: &String) -> Result<Identifier, String> {
@@ -341,6 +350,7 @@ fn add_column(
     column.comment.clone_from(&row.comment);
     let mut option =
         |about: &str| builder.unmanaged(UnmanagedKind::ColumnOption, Some(&on), &row.name, Some(about));
+    row.abouts.iter().for_each(|about| option(about));
     column.auto_increment = match row.identity.as_str() {
         "a" => Some(AutoIncrement::IdentityAlways),
         "d" => Some(AutoIncrement::Identity),

@@ -33,7 +33,15 @@ impl Introspection for Postgres {
         questions: &[Question<'_>],
         live: &Live,
     ) -> Result<Vec<Answer>, Error> {
-        let transaction = Transaction::begin(database, "ISOLATION LEVEL READ COMMITTED READ WRITE")?;
+        let transaction = match Transaction::begin(database, "ISOLATION LEVEL READ COMMITTED READ WRITE") {
+            Ok(transaction) => transaction,
+            // A standby makes no tables, and may be compared for the rest.
+            Err(Error::Database { source, .. }) => {
+                database.rollback();
+                return Ok(vec![Answer::Unknown(source.to_string()); questions.len()]);
+            }
+            Err(error) => return Err(error),
+        };
         let result = probe::ask(database, questions, live);
         transaction.end(database);
         result

@@ -23,12 +23,21 @@ pub(super) const SCHEMAS: &str = "SELECT to_json(n.nspname)::text FROM pg_namesp
 pub(super) const RELATIONS: &str = "SELECT row_to_json(r)::text FROM (\
      SELECT c.oid::bigint, n.nspname AS namespace, c.relname AS name, c.relkind::text AS kind, c.relispartition AS is_partition, \
      EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS inherits, \
-     CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type, \
-     c.relpersistence = 'u' AS is_unlogged, c.relrowsecurity AS has_row_security, \
-     array_to_string(c.reloptions, ', ') AS options, \
-     (SELECT m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap') AS access_method, \
+     array_remove(ARRAY[\
+     CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED' END, \
+     CASE WHEN c.relrowsecurity THEN 'row level security' END, \
+     CASE WHEN c.relforcerowsecurity THEN 'row level security, also for its owner' END, \
+     CASE WHEN c.reloftype <> 0 THEN 'it is of the type ' || format_type(c.reloftype, NULL) END, \
+     array_to_string(c.reloptions, ', '), \
+     CASE WHEN m.amname <> 'heap' THEN 'the access method ' || m.amname END, \
+     CASE c.relreplident WHEN 'n' THEN 'REPLICA IDENTITY NOTHING' WHEN 'f' THEN 'REPLICA IDENTITY FULL' \
+     WHEN 'i' THEN 'REPLICA IDENTITY USING INDEX' END, \
+     (SELECT 'the tablespace ' || s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace), \
+     (SELECT 'CLUSTER ON ' || ic.relname FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid \
+     WHERE i.indrelid = c.oid AND i.indisclustered)\
+     ], NULL) AS abouts, \
      d.description AS comment \
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam \
      LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' \
      AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations') \
@@ -44,6 +53,12 @@ pub(super) const COLUMNS: &str = "SELECT row_to_json(r)::text FROM (\
      (SELECT json_build_array(cn.nspname, l.collname) FROM pg_collation l \
      JOIN pg_namespace cn ON cn.oid = l.collnamespace \
      WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation) AS collation, \
+     array_remove(ARRAY[\
+     CASE WHEN a.attstorage <> t.typstorage THEN \
+     'STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END, \
+     CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'COMPRESSION pglz' WHEN 'l' THEN 'COMPRESSION lz4' END, \
+     'STATISTICS ' || nullif(a.attstattarget, -1), \
+     (SELECT string_agg(o, ', ') FROM unnest(a.attoptions) o WHERE o LIKE 'n\\_distinct%')], NULL) AS abouts, \
      s.description AS comment \
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid \
@@ -69,6 +84,7 @@ pub(super) const SEQUENCES: &str = "SELECT row_to_json(r)::text FROM (\
 pub(super) const TYPES: &str = "SELECT row_to_json(r)::text FROM (\
      SELECT t.oid::bigint, t.typname AS name, n.nspname AS namespace, quote_ident(n.nspname) || '.' AS prefix, \
      t.typtype::text AS kind, \
+     EXISTS (SELECT FROM pg_type b WHERE b.typname = t.typname AND b.typnamespace = 'pg_catalog'::regnamespace) AS is_shadowed, \
      (SELECT x.extname FROM pg_depend e JOIN pg_extension x ON x.oid = e.refobjid \
      WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e') AS extension, \
      (SELECT json_agg(l.enumlabel ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = t.oid) AS labels \
@@ -103,6 +119,7 @@ pub(super) fn constraints(version: u32) -> String {
          JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number) AS target_columns, \
          pg_get_expr(k.conbin, k.conrelid) AS expression, \
          coalesce({not_distinct}, false) AS nulls_not_distinct, \
+         EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D') AS is_disabled, \
          CASE {set_columns}{enforced}\
          WHEN i.indnatts > i.indnkeyatts THEN 'it includes other columns' \
          WHEN k.connoinherit AND k.contype = 'c' THEN 'NO INHERIT' \
@@ -145,6 +162,12 @@ pub(super) fn indexes(version: u32) -> String {
          (SELECT json_agg(a.attname ORDER BY p.at) FROM generate_series(i.indnkeyatts, i.indnatts - 1) p (at) \
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p.at]) AS include, \
          {not_distinct} AS nulls_not_distinct, \
+         coalesce((SELECT json_build_array(xn.nspname, x.extname) FROM pg_depend e JOIN pg_extension x ON x.oid = e.refobjid \
+         JOIN pg_namespace xn ON xn.oid = x.extnamespace WHERE e.classid = 'pg_opclass'::regclass AND e.deptype = 'e' \
+         AND e.objid = ANY (i.indclass::oid[]) LIMIT 1), \
+         (SELECT json_build_array(xn.nspname, x.extname) FROM pg_depend e JOIN pg_extension x ON x.oid = e.refobjid \
+         JOIN pg_namespace xn ON xn.oid = x.extnamespace WHERE e.classid = 'pg_am'::regclass AND e.deptype = 'e' \
+         AND e.objid = m.oid LIMIT 1)) AS extension, \
          CASE WHEN EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = i.indexrelid AND x.attoptions IS NOT NULL) \
          THEN 'it has options of an operator class' \
          WHEN ic.reloptions IS NOT NULL THEN array_to_string(ic.reloptions, ', ') END AS about \
@@ -156,34 +179,57 @@ pub(super) fn indexes(version: u32) -> String {
     )
 }
 
-/// What is told by its kind and name only, without the functions that come with a type. Event triggers are the database's.
+/// What is told by its kind and name only, without the functions and the casts that come with a type. Event triggers are the database's.
 pub(super) const OTHERS: &str = "SELECT row_to_json(r)::text FROM (\
      SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind, \
      n.nspname AS namespace, NULL AS table, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, \
-     'pg_proc'::regclass AS class, p.oid AS oid \
+     'pg_proc'::regclass AS class, p.oid AS oid, NULL AS about \
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'trigger', n.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid \
+     UNION ALL SELECT 'trigger', n.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, \
+     CASE t.tgenabled WHEN 'D' THEN 'it is disabled' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END \
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND NOT t.tgisinternal \
-     UNION ALL SELECT 'rule', n.nspname, c.relname, w.rulename, 'pg_rewrite'::regclass, w.oid \
+     UNION ALL SELECT 'rule', n.nspname, c.relname, w.rulename, 'pg_rewrite'::regclass, w.oid, NULL \
      FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND w.rulename <> '_RETURN' \
-     UNION ALL SELECT 'policy', n.nspname, c.relname, o.polname, 'pg_policy'::regclass, o.oid \
+     UNION ALL SELECT 'policy', n.nspname, c.relname, o.polname, 'pg_policy'::regclass, o.oid, NULL \
      FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'sequence', n.nspname, NULL, s.relname, 'pg_class'::regclass, s.oid \
+     UNION ALL SELECT 'sequence', n.nspname, NULL, s.relname, 'pg_class'::regclass, s.oid, NULL \
      FROM pg_class s JOIN pg_namespace n ON n.oid = s.relnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND s.relkind = 'S' \
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = s.oid \
      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0) \
-     UNION ALL SELECT 'collation', n.nspname, NULL, l.collname, 'pg_collation'::regclass, l.oid \
+     UNION ALL SELECT 'collation', n.nspname, NULL, l.collname, 'pg_collation'::regclass, l.oid, NULL \
      FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'operator', n.nspname, NULL, o.oid::regoperator::text, 'pg_operator'::regclass, o.oid \
+     UNION ALL SELECT 'operator', n.nspname, NULL, o.oid::regoperator::text, 'pg_operator'::regclass, o.oid, NULL \
      FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'statistics', n.nspname, NULL, s.stxname, 'pg_statistic_ext'::regclass, s.oid \
+     UNION ALL SELECT 'statistics', n.nspname, NULL, s.stxname, 'pg_statistic_ext'::regclass, s.oid, NULL \
      FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'text search', n.nspname, NULL, f.cfgname, 'pg_ts_config'::regclass, f.oid \
+     UNION ALL SELECT 'text search', n.nspname, NULL, f.cfgname, 'pg_ts_config'::regclass, f.oid, NULL \
      FROM pg_ts_config f JOIN pg_namespace n ON n.oid = f.cfgnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
-     UNION ALL SELECT 'event trigger', NULL, NULL, v.evtname, 'pg_event_trigger'::regclass, v.oid \
-     FROM pg_event_trigger v) r \
+     UNION ALL SELECT 'event trigger', NULL, NULL, v.evtname, 'pg_event_trigger'::regclass, v.oid, NULL \
+     FROM pg_event_trigger v \
+     UNION ALL SELECT 'extension', n.nspname, NULL, x.extname, 'pg_extension'::regclass, x.oid, NULL \
+     FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql' \
+     UNION ALL SELECT 'cast', NULL, NULL, format_type(k.castsource, NULL) || ' AS ' || format_type(k.casttarget, NULL), \
+     'pg_cast'::regclass, k.oid, NULL FROM pg_cast k WHERE k.oid >= 16384 \
+     UNION ALL SELECT 'operator class', n.nspname, NULL, o.opcname, 'pg_opclass'::regclass, o.oid, NULL \
+     FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+     UNION ALL SELECT 'text search dictionary', n.nspname, NULL, d.dictname, 'pg_ts_dict'::regclass, d.oid, NULL \
+     FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+     UNION ALL SELECT 'foreign data wrapper', NULL, NULL, w.fdwname, 'pg_foreign_data_wrapper'::regclass, w.oid, NULL FROM pg_foreign_data_wrapper w \
+     UNION ALL SELECT 'foreign server', NULL, NULL, s.srvname, 'pg_foreign_server'::regclass, s.oid, NULL FROM pg_foreign_server s \
+     UNION ALL SELECT 'publication', NULL, NULL, b.pubname, 'pg_publication'::regclass, b.oid, NULL FROM pg_publication b \
+     UNION ALL SELECT 'comment', n.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, d.description \
+     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid \
+     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+     UNION ALL SELECT 'comment', n.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, d.description \
+     FROM pg_description d JOIN pg_class x ON d.classoid = 'pg_class'::regclass AND x.oid = d.objoid \
+     JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+     UNION ALL SELECT 'comment', n.nspname, NULL, t.typname, 'pg_type'::regclass, t.oid, d.description \
+     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND t.oid = d.objoid JOIN pg_namespace n ON n.oid = t.typnamespace \
+     WHERE t.typtype = 'e' AND n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json)))) r \
      WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = r.class AND e.objid = r.oid AND (e.deptype = 'e' \
-     OR r.class = 'pg_proc'::regclass AND e.deptype = 'i' AND e.refclassid = 'pg_type'::regclass))";
+     OR r.class IN ('pg_proc'::regclass, 'pg_cast'::regclass) AND e.deptype = 'i' AND e.refclassid = 'pg_type'::regclass))";

@@ -17,11 +17,8 @@ pub(super) struct Relation {
     pub(super) kind: String,
     pub(super) is_partition: bool,
     pub(super) inherits: bool,
-    pub(super) of_type: Option<String>,
-    pub(super) is_unlogged: bool,
-    pub(super) has_row_security: bool,
-    pub(super) options: Option<String>,
-    pub(super) access_method: Option<String>,
+    /// What of it models cannot say.
+    pub(super) abouts: Vec<String>,
     pub(super) comment: Option<String>,
 }
 
@@ -42,6 +39,8 @@ pub(super) struct Column {
     pub(super) default: Option<String>,
     /// The schema and the name of its collation, where that is not its type's.
     pub(super) collation: Option<(String, String)>,
+    /// What of it models cannot say.
+    pub(super) abouts: Vec<String>,
     pub(super) comment: Option<String>,
 }
 
@@ -67,6 +66,8 @@ pub(super) struct Type {
     pub(super) prefix: String,
     pub(super) kind: String,
     pub(super) extension: Option<String>,
+    /// Whether one of PostgreSQL's own has its name, and is found before it.
+    pub(super) is_shadowed: bool,
     pub(super) labels: Option<Vec<String>>,
 }
 
@@ -87,6 +88,8 @@ pub(super) struct Constraint {
     pub(super) target_columns: Option<Vec<String>>,
     pub(super) expression: Option<String>,
     pub(super) nulls_not_distinct: bool,
+    /// Whether its triggers do nothing.
+    pub(super) is_disabled: bool,
     /// What of it models cannot say.
     pub(super) about: Option<String>,
 }
@@ -102,6 +105,8 @@ pub(super) struct Index {
     pub(super) nulls_not_distinct: bool,
     pub(super) keys: Vec<Key>,
     pub(super) include: Option<Vec<String>>,
+    /// The schema and the name of the extension that its method or operator classes come from.
+    pub(super) extension: Option<(String, String)>,
     /// What of it models cannot say.
     pub(super) about: Option<String>,
 }
@@ -124,4 +129,5 @@ pub(super) struct Other {
     pub(super) namespace: Option<String>,
     pub(super) table: Option<String>,
     pub(super) name: String,
+    pub(super) about: Option<String>,
 }

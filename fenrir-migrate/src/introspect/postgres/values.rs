@@ -25,14 +25,16 @@ impl Types<'_> {
             return Ok(if text.ends_with("[]") { SqlType::Array(Box::new(of)) } else { of });
         }
         let whole = Dialect::Postgres.read_type(text)?;
-        let is_visible = self.path.contains(&found.namespace);
+        let is_visible = self.path.contains(&found.namespace) && !found.is_shadowed;
         let bare = text.strip_prefix(&found.prefix).filter(|_| is_visible);
         let sql_type = match bare.map(|bare| Dialect::Postgres.read_type(bare)) {
             // One of the user's own may have the name of another.
             Some(Ok(sql_type)) if is_own(&sql_type, found) => sql_type,
             _ => whole,
         };
-        Ok(with_extension(sql_type, found))
+        // One elsewhere is not made there by its name alone.
+        let is_plain = found.namespace == self.home || found.namespace == "pg_catalog";
+        Ok(if is_plain { with_extension(sql_type, found) } else { sql_type })
     }
 
     /// Enums of this schema, which no extension made, have a name of their own.

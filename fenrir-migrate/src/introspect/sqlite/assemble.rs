@@ -8,7 +8,7 @@ use fenrir_schema::{
     TableName, TokenKind, Unique, column_enum,
 };
 
-use super::statement::{self, ColumnDefinition, Constraint, ConstraintKind, TableStatement};
+use super::statement::{self, ColumnDefinition, Constraint, ConstraintKind, IndexedColumn, TableStatement};
 use super::{Object, Relation};
 use crate::introspect::builder::{Builder, empty_table, plain_column};
 use crate::introspect::{Live, UnmanagedKind};
@@ -31,7 +31,7 @@ pub(super) fn live(relations: &[Relation], objects: &[Object]) -> Live {
     for object in objects {
         add_object(&mut builder, object);
     }
-    builder.finish(None)
+    Live { folds_table_case: true, ..builder.finish(None) }
 }
 
 /// The statement of a table that models can be, where it says what the pragmas say.
@@ -170,12 +170,14 @@ impl Assembly<'_> {
         let columns: Vec<_> = columns.iter().filter_map(|name| spelt(name, parsed)).collect();
         let name = match &constraint.name {
             Some(name) => match self.builder.name(kind, Some(&on), name) {
-                Some(name) => name,
+                // SQLite takes several of one name.
+                Some(name) if !has_constraint(table, &name) => name,
+                Some(_) => given_name(table, &constraint.kind, &columns),
                 None => return,
             },
             None => given_name(table, &constraint.kind, &columns),
         };
-        if let Some(about) = &constraint.about {
+        if let Some(about) = constraint.about.as_deref().or_else(|| collated_otherwise(constraint, parsed)) {
             self.builder.unmanaged(kind, Some(&on), name.as_str(), Some(about));
             if kind != UnmanagedKind::PrimaryKeyOption {
                 return;
@@ -236,10 +238,28 @@ impl Assembly<'_> {
     }
 }
 
+/// The column of a key that is compared otherwise than it is by itself.
+fn collated_otherwise<'a>(constraint: &'a Constraint, parsed: &TableStatement) -> Option<&'a str> {
+    let is_other = |key: &&IndexedColumn| {
+        let mut columns = parsed.columns.iter();
+        let own = columns
+            .find(|column| key.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&column.name)));
+        let own = own.and_then(|column| column.collation.as_deref()).unwrap_or("BINARY");
+        key.collation.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(own))
+    };
+    constraint.collated.iter().find(is_other).map(|key| key.text.as_str())
+}
+
 /// A column's name as the table has it.
 fn spelt(name: &str, parsed: &TableStatement) -> Option<Identifier> {
     let column = parsed.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))?;
     Identifier::new(&column.name).ok()
+}
+
+fn has_constraint(table: &Table, name: &Identifier) -> bool {
+    table.uniques.contains_key(name)
+        || table.checks.contains_key(name)
+        || table.foreign_keys.contains_key(name)
 }
 
 /// What a constraint without a name would be called by a model.
@@ -250,16 +270,11 @@ fn given_name(table: &Table, kind: &ConstraintKind, columns: &[Identifier]) -> I
         ConstraintKind::Check(_) => "check",
         ConstraintKind::ForeignKey(_) => "fkey",
     };
-    let taken = |name: &Identifier| {
-        table.uniques.contains_key(name)
-            || table.checks.contains_key(name)
-            || table.foreign_keys.contains_key(name)
-    };
     let parts = || std::iter::once(&table.name.name).chain(columns);
     let numbered = (1..).map(|number: u32| Identifier::generated(parts(), &format!("{suffix}{number}")));
     std::iter::once(Identifier::generated(parts(), suffix))
         .chain(numbered)
-        .find(|name| !taken(name))
+        .find(|name| !has_constraint(table, name))
         .unwrap_or_else(|| Identifier::generated(parts(), suffix))
 }
 

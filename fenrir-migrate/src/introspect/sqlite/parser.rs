@@ -208,7 +208,12 @@ impl<'a> Parser<'a> {
         } else if self.word("check").is_some() {
             let text = self.parenthesized();
             let _ = self.conflict();
-            Some(text.map(|text| Constraint { name, kind: ConstraintKind::Check(text), about: None }))
+            Some(text.map(|text| Constraint {
+                name,
+                kind: ConstraintKind::Check(text),
+                about: None,
+                collated: Vec::new(),
+            }))
         } else if of_column && self.word("references").is_some() {
             Some(self.references(name, column.into_iter().collect()))
         } else if !of_column && self.words(&["foreign", "key"]).is_some() {
@@ -222,6 +227,7 @@ impl<'a> Parser<'a> {
 
     fn key(&mut self, name: Option<String>, column: Option<String>, primary: bool) -> Option<Constraint> {
         let mut about = None;
+        let mut collated = Vec::new();
         let mut autoincrement = false;
         let columns = match column {
             Some(column) => {
@@ -234,11 +240,10 @@ impl<'a> Parser<'a> {
             }
             None => {
                 let keys = self.indexed_columns()?;
-                let is_other = |name: &String| !name.eq_ignore_ascii_case("binary");
-                let is_odd = |key: &IndexedColumn| key.collation.as_ref().is_some_and(is_other);
-                let odd = keys.iter().find(|key| key.descending || is_odd(key));
-                about = odd.map(|key| key.text.clone());
-                keys.into_iter().map(|key| key.name).collect::<Option<_>>()?
+                about = keys.iter().find(|key| key.descending).map(|key| key.text.clone());
+                let names = keys.iter().map(|key| key.name.clone()).collect::<Option<_>>()?;
+                collated = keys.into_iter().filter(|key| key.collation.is_some()).collect();
+                names
             }
         };
         about = self.conflict()?.or(about);
@@ -250,7 +255,7 @@ impl<'a> Parser<'a> {
         } else {
             ConstraintKind::Unique { columns }
         };
-        Some(Constraint { name, kind, about })
+        Some(Constraint { name, kind, about, collated })
     }
 
     pub(super) fn indexed_columns(&mut self) -> Option<Vec<IndexedColumn>> {
@@ -339,7 +344,7 @@ impl<'a> Parser<'a> {
                     if deferred { Deferral::InitiallyDeferred } else { Deferral::Deferrable };
             } else {
                 let kind = ConstraintKind::ForeignKey(references);
-                return Some(Constraint { name, kind, about: None });
+                return Some(Constraint { name, kind, about: None, collated: Vec::new() });
             }
         }
     }

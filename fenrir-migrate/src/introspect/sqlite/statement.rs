@@ -34,6 +34,8 @@ pub(super) struct Constraint {
     pub(super) kind: ConstraintKind,
     /// What of it models cannot say.
     pub(super) about: Option<String>,
+    /// The columns of a key beside which a collation is said, and how that is said.
+    pub(super) collated: Vec<IndexedColumn>,
 }
 
 #[derive(Debug, PartialEq)]

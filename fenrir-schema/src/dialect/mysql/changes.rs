@@ -1,7 +1,7 @@
 //! Changes that need to know the table as it was.
 
 use super::generated::{self, Aside};
-use super::{Mysql, algorithm, alter, quote};
+use super::{Mysql, algorithm, alter, quote, times_as_they_are};
 use crate::change::ConstraintKind;
 use crate::dialect::ddl;
 use crate::table::IndexTarget;
@@ -126,7 +126,8 @@ fn modified(
         let empty = Column { nullable: true, default: None, auto_increment: None, ..to.clone() };
         statements.push(alter(table, &[Mysql.modify_column(&empty, schema)]));
     }
-    statements.push(format!("UPDATE {on} SET {name} = {backfill} WHERE {name} IS NULL"));
+    let times = times_as_they_are(old, &to.name);
+    statements.push(format!("UPDATE {on} SET {name} = {backfill}{times} WHERE {name} IS NULL"));
     statements.push(alter(table, &whole));
     statements
 }
@@ -164,9 +165,10 @@ fn replaced(
         Column { name: beside.clone(), nullable: true, default: None, auto_increment: None, ..to.clone() };
     let empty = Mysql.column(&empty, schema);
     statements.push(alter(table, &[format!("ADD COLUMN {empty} AFTER {}", quote(name))]));
-    statements.push(format!("UPDATE {on} SET {new} = ({using})"));
+    let times = times_as_they_are(&old, name);
+    statements.push(format!("UPDATE {on} SET {new} = ({using}){times}"));
     if let Some(backfill) = backfill {
-        statements.push(format!("UPDATE {on} SET {new} = {backfill} WHERE {new} IS NULL"));
+        statements.push(format!("UPDATE {on} SET {new} = {backfill}{times} WHERE {new} IS NULL"));
     }
     let (mut drops, mut adds) = (Vec::new(), Vec::new());
     for (unique, definition) in old.uniques.iter().filter(|(_, unique)| unique.columns.contains(name)) {

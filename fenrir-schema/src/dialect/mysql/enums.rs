@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Mysql, algorithm, alter as alter_table, quote};
+use super::{Mysql, algorithm, alter as alter_table, quote, times_as_they_are};
 use crate::dialect::Rules;
 use crate::{Change, Column, EnumType, Schema, Script, SqlType};
 
@@ -26,7 +26,8 @@ pub(super) fn alter(change: &Change, schema: &Schema, script: &mut Script) {
                 statements.push(alter_table(&table.name, &[Mysql.modify_column(column, &both)]));
             }
             let (on, value) = (quote(&table.name), quote(&column.name));
-            statements.extend(steps.iter().map(|step| update(&on, &value, step)));
+            let times = times_as_they_are(table, &column.name);
+            statements.extend(steps.iter().map(|step| update(&on, &value, step, &times)));
             let mut actions = vec![Mysql.modify_column(column, schema)];
             if steps.is_empty() {
                 actions.extend(algorithm::relabelled(from, to, column, table, schema));
@@ -69,13 +70,13 @@ fn steps(
     vec![first, second]
 }
 
-fn update(on: &str, value: &str, labels: &BTreeMap<String, String>) -> String {
+fn update(on: &str, value: &str, labels: &BTreeMap<String, String>, times: &str) -> String {
     let literals = |(old, new): (&String, &String)| (Mysql.literal(old), Mysql.literal(new));
     let cases: Vec<_> =
         labels.iter().map(literals).map(|(old, new)| format!("WHEN {old} THEN {new}")).collect();
     let old: Vec<_> = labels.keys().map(|old| Mysql.literal(old)).collect();
     format!(
-        "UPDATE {on} SET {value} = CASE {value} {} END WHERE {value} IN ({})",
+        "UPDATE {on} SET {value} = CASE {value} {} END{times} WHERE {value} IN ({})",
         cases.join(" "),
         old.join(", ")
     )

@@ -2,10 +2,11 @@
 //! (<https://dev.mysql.com/doc/refman/8.0/en/mysqldump.html>).
 
 use crate::PieceKind::{LeftOut, Optional, Refused};
-use crate::sql_file::Pattern::Begins;
+use crate::sql_file::Pattern::{Begins, Elsewhere};
 use crate::sql_file::{Bodies, FileSyntax};
 
-const ANOTHER_DATABASE: &str = "it names a database: dump one without `--databases`";
+const ANOTHER_DATABASE: &str =
+    "it names a database, and would be run there: dump one without `--databases`, and name no other";
 const OF_THE_SERVER: &str = "it is of the whole server, and not of one database: take it out";
 
 pub(super) static SYNTAX: FileSyntax = FileSyntax {
@@ -19,6 +20,9 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
     treatments: &[
         (Begins(&["insert"]), LeftOut),
         (Begins(&["replace"]), LeftOut),
+        (Begins(&["update"]), LeftOut),
+        (Begins(&["delete"]), LeftOut),
+        (Begins(&["truncate"]), LeftOut),
         (Begins(&["lock"]), LeftOut),
         (Begins(&["unlock"]), LeftOut),
         (Begins(&["grant"]), LeftOut),
@@ -32,6 +36,10 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
         (Begins(&["drop", "database"]), Refused(ANOTHER_DATABASE)),
         (Begins(&["drop", "schema"]), Refused(ANOTHER_DATABASE)),
         (Begins(&["alter", "database"]), Refused(ANOTHER_DATABASE)),
+        (Elsewhere("create"), Refused(ANOTHER_DATABASE)),
+        (Elsewhere("alter"), Refused(ANOTHER_DATABASE)),
+        (Elsewhere("drop"), Refused(ANOTHER_DATABASE)),
+        (Elsewhere("rename"), Refused(ANOTHER_DATABASE)),
         (Begins(&["create", "user"]), Refused(OF_THE_SERVER)),
         (Begins(&["alter", "user"]), Refused(OF_THE_SERVER)),
         (Begins(&["drop", "user"]), Refused(OF_THE_SERVER)),

@@ -97,6 +97,10 @@ impl Limits<'_> {
         for column in &table.columns {
             let part = || Part::Column(column.name.clone());
             match &column.sql_type {
+                SqlType::Custom { name, .. } if name.as_str().starts_with("enum(") => self.lack(
+                    part(),
+                    format!("`{name}` is an enum: make it a Rust enum that derives `DbEnum`, without `type_name`"),
+                ),
                 SqlType::VarChar { max_length: Some(n) } if *n > VARCHAR_CHARACTERS => self.lack(
                     part(),
                     format!(

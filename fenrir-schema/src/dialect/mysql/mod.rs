@@ -10,6 +10,7 @@ mod enums;
 mod file;
 mod generated;
 mod guards;
+mod kept_parts;
 mod limits;
 mod normal;
 mod options;
@@ -256,6 +257,10 @@ impl Rules for Mysql {
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
         let mut schema = before.clone();
+        script.push_all(
+            "what redefined columns must not have, since they would lose it",
+            kept_parts::write(changes, before),
+        );
         let looked_at = guards::first(changes);
         let mut number = 0;
         for run in ddl::in_runs(changes) {
@@ -439,7 +444,9 @@ impl Mysql {
             Change::DropColumn { column, .. } => Some(format!("DROP COLUMN {}", quote(&column.name))),
             Change::AlterPrimaryKey { from, to, .. } => {
                 let drop = (!from.columns.is_empty()).then(|| "DROP PRIMARY KEY".to_owned());
-                let add = (!to.columns.is_empty()).then(|| format!("ADD {}", ddl::primary_key(self, to)));
+                // It is the one name that cannot be said here.
+                let key = format!("PRIMARY KEY ({})", ddl::quoted_list(self, &to.columns));
+                let add = (!to.columns.is_empty()).then(|| format!("ADD {key}"));
                 Some(drop.into_iter().chain(add).collect::<Vec<_>>().join(",\n    "))
             }
             _ => None,
@@ -473,7 +480,9 @@ impl Mysql {
         let collate = ddl::collate(self, column);
         let empty = format!("ADD COLUMN {name} {}{collate}", column_type(column, schema));
         script.push(change, alter(table, &[empty]));
-        script.also(format!("UPDATE {} SET {name} = {backfill}", quote(table)));
+        let times =
+            schema.tables.get(table).map(|table| times_as_they_are(table, &column.name)).unwrap_or_default();
+        script.also(format!("UPDATE {} SET {name} = {backfill}{times}", quote(table)));
         if !column.nullable || column.default.is_some() || column.comment.is_some() {
             script.also(alter(table, &[self.modify_column(column, schema)]));
         }
@@ -494,6 +503,21 @@ impl Mysql {
         }
         sql
     }
+}
+
+/// What an `UPDATE` ends its list in, so that columns with `ON UPDATE`, which no model says, stay as they are: they do
+/// where they are set (<https://dev.mysql.com/doc/refman/8.0/en/timestamp-initialization.html>).
+fn times_as_they_are(table: &Table, but: &Identifier) -> String {
+    let has_time = |sql_type: &SqlType| match sql_type {
+        SqlType::Timestamp => true,
+        SqlType::Custom { name, .. } => {
+            ["datetime", "timestamp"].iter().any(|word| name.as_str().starts_with(word))
+        }
+        _ => false,
+    };
+    let columns = table.columns.iter().filter(|column| column.name != *but && column.generated.is_none());
+    let times = columns.filter(|column| has_time(&column.sql_type)).map(|column| quote(&column.name));
+    times.map(|name| format!(", {name} = {name}")).collect()
 }
 
 fn column_type(column: &Column, schema: &Schema) -> Cow<'static, str> {
@@ -574,10 +598,12 @@ mod tests {
         schema.tables.get_mut(&name("page").into()).unwrap()
     }
 
+    /// Without what looks at the database first.
     fn sql(before: &Schema, after: &Schema) -> Vec<String> {
         let changes = diff(before, after, &crate::Renames::default());
         let script = Dialect::Mysql.script(before, &changes).unwrap();
-        script.statements.into_iter().map(|statement| statement.sql).collect()
+        let statements = script.statements.into_iter().map(|statement| statement.sql);
+        statements.filter(|sql| !sql.contains("fenrir_guard")).collect()
     }
 
     #[test]

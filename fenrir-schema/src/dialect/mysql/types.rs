@@ -43,7 +43,10 @@ pub(super) fn known(name: &TypeName) -> Option<SqlType> {
 /// Names that differ in case only are one, and a year is always of four digits
 /// (<https://dev.mysql.com/doc/refman/8.0/en/year.html>).
 pub(super) fn canonical(name: TypeName) -> TypeName {
-    let text = name.as_str().to_ascii_lowercase();
+    // The labels of a set are as they are.
+    let words = name.as_str().find('\'').unwrap_or(name.as_str().len());
+    let (words, labels) = name.as_str().split_at(words);
+    let text = format!("{}{labels}", words.to_ascii_lowercase());
     let text = if text == "year(4)" { "year" } else { text.as_str() };
     TypeName::new(text).unwrap_or(name)
 }

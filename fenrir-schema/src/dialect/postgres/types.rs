@@ -91,7 +91,7 @@ pub(super) fn like(name: &TypeName) -> Option<SqlType> {
         return None;
     }
     Some(match text.words.as_str() {
-        "character varying" | "varchar" | "bpchar" | "name" | "xml" => SqlType::Text,
+        "character varying" | "varchar" | "bpchar" | "name" => SqlType::Text,
         "interval" => SqlType::Interval,
         "numeric" | "decimal" => SqlType::Numeric { precision: None, scale: None },
         words if words.starts_with("interval ") => SqlType::Interval,

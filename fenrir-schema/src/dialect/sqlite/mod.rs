@@ -366,10 +366,12 @@ impl<'a> Plan<'a> {
         for (name, changes) in &rebuilt {
             self.rebuild(name, changes, script);
         }
+        if !self.dropped.is_empty() {
+            script.push("nothing else may refer to what goes", self.guard_referrers());
+        }
         // A column may be filled from a table that goes.
         for name in self.before.creation_order(&self.dropped).into_iter().rev() {
-            let drop = format!("DROP TABLE {}", quote(name));
-            script.push_all(format_args!("drop table `{name}`"), [self.guard_referrers(name), drop]);
+            script.push(format_args!("drop table `{name}`"), format!("DROP TABLE {}", quote(name)));
         }
         for name in self.after.creation_order(&self.created) {
             let table = &self.after.tables[name];
@@ -384,17 +386,15 @@ impl<'a> Plan<'a> {
     /// Fails where another table points at one that goes, which none of ours does by then: with foreign keys
     /// on, its rows would be deleted or emptied first
     /// (<https://www.sqlite.org/lang_droptable.html>).
-    fn guard_referrers(&self, name: &TableName) -> String {
-        let literal = |name: &TableName| Sqlite.literal(&name.name.as_str().to_lowercase());
-        let ours: Vec<_> = self.dropped.iter().map(|name| literal(name)).collect();
-        let what = format!("the table `{name}`, which is to go, is referred to by ");
+    fn guard_referrers(&self) -> String {
+        let literal = |name: &&TableName| Sqlite.literal(&name.name.as_str().to_ascii_lowercase());
+        let ours = self.dropped.iter().map(literal).collect::<Vec<_>>().join(", ");
         format!(
-            "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {} || group_concat(m.name, ', ')) END\n    \
+            "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', group_concat(\n        \
+             'the table `' || k.\"table\" || '`, which is to go, is referred to by ' || m.name, '; '\n    )) END\n    \
              FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k\n    \
-             WHERE m.type = 'table' AND lower(k.\"table\") = {} AND lower(m.name) NOT IN ({})",
-            Sqlite.literal(&what),
-            literal(name),
-            ours.join(", ")
+             WHERE m.type = 'table' AND k.seq = 0\n    \
+             AND lower(k.\"table\") IN ({ours})\n    AND lower(m.name) NOT IN ({ours})"
         )
     }
 

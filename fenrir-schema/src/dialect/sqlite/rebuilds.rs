@@ -2,7 +2,7 @@
 
 use super::{Sqlite, quote};
 use crate::dialect::Rules;
-use crate::{Identifier, Table};
+use crate::{Dialect, Identifier, Table};
 
 const BEFORE_NAME: &str = "UPDATE fenrir_guard SET\n    triggers = (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' \
                            AND lower(tbl_name) = lower(";
@@ -29,10 +29,31 @@ pub(super) fn guard_parts(old: &Table) -> String {
     format!(
         "SELECT CASE WHEN count(*) > 0 THEN json_extract('null', {message} || group_concat(name, ', ')) END\n    FROM (\n        \
          SELECT 'column ' || name AS name FROM pragma_table_xinfo({table}) WHERE lower(name) NOT IN ({})\n        \
-         UNION ALL SELECT 'a unique constraint'\n        WHERE (SELECT count(*) FROM pragma_index_list({table}) WHERE origin = 'u') > {}\n    )",
+         UNION ALL SELECT 'a unique constraint'\n        WHERE (SELECT count(*) FROM pragma_index_list({table}) WHERE origin = 'u') > {}\n        \
+         UNION ALL SELECT 'the order or the collation of a key''s ' || x.name\n        \
+         FROM pragma_index_list({table}) l JOIN pragma_index_xinfo(l.name) x\n        \
+         WHERE l.origin IN ('pk', 'u') AND x.\"key\" = 1 AND (x.\"desc\" OR lower(x.coll) <> {})\n        \
+         UNION ALL SELECT 'a foreign key'\n        \
+         WHERE (SELECT count(DISTINCT id) FROM pragma_foreign_key_list({table})) > {}\n        \
+         UNION ALL SELECT 'ON CONFLICT' FROM sqlite_master\n        WHERE type = 'table' AND lower(name) = lower({table}) AND sql LIKE '%ON CONFLICT%'\n    )",
         columns.collect::<Vec<_>>().join(", "),
-        old.uniques.len()
+        old.uniques.len(),
+        collation(old),
+        old.foreign_keys.len()
     )
+}
+
+/// The collation of an index's column `x.name`, where nothing is said beside it, in small letters.
+fn collation(table: &Table) -> String {
+    let literal = |text: &str| Sqlite.literal(&text.to_ascii_lowercase());
+    let own = table.columns.iter().filter_map(|column| {
+        let collation = column.collations.get(&Dialect::Sqlite)?;
+        Some(format!("WHEN {} THEN {}", literal(column.name.as_str()), literal(collation.name().as_str())))
+    });
+    match own.collect::<Vec<_>>().as_slice() {
+        [] => "'binary'".to_owned(),
+        own => format!("CASE lower(x.name) {} ELSE 'binary' END", own.join(" ")),
+    }
 }
 
 /// The parts of a script in their order, each with the table that it builds anew, if it does. A part that was
@@ -68,7 +89,7 @@ fn part(text: &str) -> Option<(Identifier, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Change, Column, Dialect, Schema, SqlType, TableName};
+    use crate::{Change, Column, Schema, SqlType, TableName};
 
     fn table(name: &str) -> Table {
         let json = r#"{"name":"page","columns":[{"name":"id","sql_type":"Integer"}],"primary_key":{"name":"k","columns":["id"]}}"#;

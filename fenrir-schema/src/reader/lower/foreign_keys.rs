@@ -6,11 +6,11 @@ use syn::ext::IdentExt;
 
 use super::super::context::{Mark, Marked};
 use super::super::entries::{code_list, there_are};
-use super::super::facts::Problem;
+use super::super::facts::{ColumnFacts, Problem};
 use super::super::rust_type::canonical_tokens;
 use super::super::table_attribute::ForeignKeyAttribute;
 use super::{Definitions, Draft, field_columns, parts, resolve};
-use crate::{Dialect, Dialects, ForeignKey, Identifier, ReferentialAction, Table};
+use crate::{Dialect, Dialects, ForeignKey, Identifier, ReferentialAction, SqlType, Table};
 
 /// A foreign key of a model.
 pub(super) struct LoweredKey {
@@ -55,6 +55,14 @@ pub(super) fn lower(
         }
     }
     keys
+}
+
+/// Diesel's type of a column's values.
+fn of_values(column: &ColumnFacts) -> &str {
+    let path = column.diesel_type.as_str();
+    path.strip_prefix("::diesel::sql_types::Nullable<")
+        .and_then(|path| path.strip_suffix('>'))
+        .unwrap_or(path)
 }
 
 fn key(
@@ -110,6 +118,24 @@ fn key(
             let message = format!(
                 "this field is {}, and `{}.{}`, which it points at, is {}",
                 a.sql_type, target.model.ident, target.model.fields[there].ident, b.sql_type
+            );
+            return Err(problem(found.model.fields[field].type_mark, message));
+        }
+        // A type that the database alone knows may compare with another; Diesel joins what it has one type for.
+        let is_custom = |sql_type: &SqlType| matches!(sql_type, SqlType::Custom { .. });
+        let (mine, theirs) = (of_values(&own.columns[field]), of_values(&other.columns[there]));
+        if own.held[field]
+            && other.held[there]
+            && mine != theirs
+            && (is_custom(&a.sql_type) || is_custom(&b.sql_type))
+        {
+            let short = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+            let message = format!(
+                "this field is {} to Diesel, and `{}.{}`, which it points at, is {}",
+                short(mine),
+                target.model.ident,
+                target.model.fields[there].ident,
+                short(theirs)
             );
             return Err(problem(found.model.fields[field].type_mark, message));
         }

@@ -26,6 +26,7 @@ pub(super) fn check(
     for found in definitions.enums.iter().map(|found| &found.definition) {
         schema.enums.entry(found.sql_name.value.clone()).or_insert_with(|| found.definition());
     }
+    let schemas: Vec<_> = dialects.iter().map(|&dialect| (dialect, schema.of(dialect))).collect();
     for (index, table) in tables.iter().enumerate() {
         let (draft, model) = (&drafts[index], &definitions.models[index].model);
         if definitions.models[index].is_unmanaged() {
@@ -35,9 +36,10 @@ pub(super) fn check(
         if !draft.known.iter().all(|known| *known) {
             continue;
         }
-        let of =
-            |&dialect: &Dialect| dialect.lacks(table, &schema).into_iter().map(move |lack| (dialect, lack));
-        for (dialect, lack) in dialects.iter().flat_map(of) {
+        let lacks = schemas.iter().flat_map(|(dialect, schema)| {
+            dialect.lacks(table, schema).into_iter().map(move |lack| (*dialect, lack))
+        });
+        for (dialect, lack) in lacks {
             let mark = match &lack.part {
                 Part::Options => {
                     let mut places = model.attributes.options.places.iter();
