@@ -30,6 +30,7 @@ fn embed() -> Result<TokenStream, String> {
         return Err(format!("the schema may not be whole:\n{}", project.problems.join("\n")));
     }
     let schema = fs::read_to_string(snapshot.schema_file()).map_err(|error| unreadable(&error))?;
+    let settings = project.migrator.to_json();
     let assertions = assertions(&project)?;
     let mut dialects = Vec::new();
     for (dialect, folder) in &project.migrations {
@@ -44,7 +45,7 @@ fn embed() -> Result<TokenStream, String> {
     }
     Ok(quote! {{
         #assertions
-        ::fenrir_migrate::Migrations::new(#schema, &[#(#dialects),*])
+        ::fenrir_migrate::Migrations::new(#schema, &[#(#dialects),*]).with_settings(#settings)
     }})
 }
 
@@ -55,6 +56,8 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
     let checksum = checksum(folder.parent.as_deref(), &up, &down);
     let (name, revision, message) = (&folder.name, &folder.revision, &folder.message());
     let (schema, run_in_transaction) = (optional(folder.schema_hash()), folder.run_in_transaction);
+    let (compatible, function) =
+        folder.fenrir.as_ref().map_or((false, false), |fenrir| (fenrir.compatible, fenrir.function));
     let parent = optional(folder.parent.as_deref());
     let created = changes.iter().filter_map(|change| object(change, true));
     let dropped = changes.iter().filter_map(|change| object(change, false));
@@ -83,6 +86,8 @@ fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
             up: ::core::include_str!(#up_path),
             down: #down,
             run_in_transaction: #run_in_transaction,
+            compatible: #compatible,
+            function: #function,
             checksum: #checksum,
             schema: #schema,
             creates: &[#(#created),*],

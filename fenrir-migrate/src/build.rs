@@ -179,6 +179,7 @@ fn write(
             .collect(),
         models: listed,
         problems: models.problems().iter().map(ToString::to_string).collect(),
+        migrator: project.migrator.clone(),
     };
     snapshot.write(&models.lowered.schema, create, &described, &files)
 }

@@ -1,7 +1,7 @@
 //! Migrations inside a binary.
 
 use fenrir_schema::migration::{Chain, ChainError, Link};
-use fenrir_schema::{Dialect, Schema};
+use fenrir_schema::{Dialect, RunSettings, Schema};
 
 /// A project's migrations, as [`embed_migrations!`](crate::embed_migrations) puts them into a binary,
 /// for each database that is compiled in.
@@ -11,6 +11,7 @@ use fenrir_schema::{Dialect, Schema};
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     schema: &'static str,
+    settings: &'static str,
     dialects: &'static [(Dialect, Option<&'static [EmbeddedMigration]>)],
 }
 
@@ -31,6 +32,11 @@ pub struct EmbeddedMigration {
     pub down: &'static str,
     /// Whether it runs inside a transaction that the runner opens.
     pub run_in_transaction: bool,
+    /// Whether binaries that do not know this migration may run on a database that has it.
+    pub compatible: bool,
+    /// Whether a function of the application's is a part of it: see
+    /// [`Migrator::function`](crate::Migrator::function).
+    pub function: bool,
     /// The SHA-256 of its parent and its SQL.
     pub checksum: &'static str,
     /// The hash of the schema that results; none where plain Diesel's migration does not say.
@@ -43,6 +49,27 @@ pub struct EmbeddedMigration {
     pub down_loses: &'static [(&'static str, Option<&'static str>)],
     /// The tables, and columns of tables, that it renames, in order, each with its new name.
     pub renames: &'static [(&'static str, Option<&'static str>, &'static str)],
+}
+
+impl EmbeddedMigration {
+    /// One that does nothing and has no name, to be given what it is to have.
+    pub const EMPTY: Self = Self {
+        name: "",
+        revision: "",
+        parent: None,
+        message: "",
+        up: "",
+        down: "",
+        run_in_transaction: true,
+        compatible: false,
+        function: false,
+        checksum: "",
+        schema: None,
+        creates: &[],
+        drops: &[],
+        down_loses: &[],
+        renames: &[],
+    };
 }
 
 /// What a migration creates or drops under a name of its own.
@@ -62,7 +89,23 @@ impl Migrations {
         schema: &'static str,
         dialects: &'static [(Dialect, Option<&'static [EmbeddedMigration]>)],
     ) -> Self {
-        Self { schema, dialects }
+        Self { schema, settings: "{}", dialects }
+    }
+
+    /// With the settings of `fenrir.toml`, as JSON.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_settings(self, settings: &'static str) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// How the migrations run, as `fenrir.toml` said when the binary was built.
+    ///
+    /// # Panics
+    /// Not for what `embed_migrations!` made: the build step wrote the JSON that this reads.
+    #[must_use]
+    pub fn settings(&self) -> RunSettings {
+        serde_json::from_str(self.settings).expect("the build step wrote this JSON")
     }
 
     /// The migrations for a database, in their order; none where the project has none for it, or its

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fenrir_schema::Dialect;
 use fenrir_schema::migration::{ChainError, MigrationError, RevisionError};
+use fenrir_schema::{Dialect, FileStatement, RunSettingError};
 
 /// Why migrations did not run.
 ///
@@ -33,21 +33,35 @@ pub enum Error {
     /// A revision that is not there, or not the only one.
     #[error(transparent)]
     Revision(#[from] RevisionError),
-    /// The database has a revision that these migrations do not.
+    /// A setting of how migrations run is none.
+    #[error(transparent)]
+    Setting(#[from] RunSettingError),
+    /// The database has newer revisions than these migrations.
     #[error(
         "the database is at revision {revision}, which is not among these migrations: they are older than the \
-         database, or its folder was deleted. Bring the folder back, or use the version that has it; if the database \
-         is as another revision has it, `fenrir stamp --purge` records that one instead"
+         database, or its folder was deleted. Use the version that has it, or bring the folder back; `fenrir downgrade` \
+         reverts it without either, from what the database keeps. One that older versions can live with is marked \
+         `compatible`, and `allow_ahead` allows any"
     )]
-    UnknownRevision {
+    Ahead {
         /// The newest such revision.
+        revision: String,
+    },
+    /// The database has a revision, before the newest of these migrations, that they do not.
+    #[error(
+        "the database has revision {revision}, which is not among these migrations, though later ones are: its folder \
+         was deleted or renamed. Bring it back; if the database is as another revision has it, `fenrir stamp --purge` \
+         records that one instead; `allow_out_of_order` passes over it"
+    )]
+    Removed {
+        /// The revision.
         revision: String,
     },
     /// A migration that is not applied, before one that is.
     #[error(
         "`{missing}` is not applied, but `{applied}`, which follows it, is: the database was changed by other \
          means, or the migration was added among older ones. Delete its folder and run `fenrir migrate` again, \
-         for one that follows"
+         for one that follows; `allow_out_of_order` applies it as it is"
     )]
     OutOfOrder {
         /// The folder that is not applied.
@@ -58,7 +72,7 @@ pub enum Error {
     /// An applied migration whose SQL is not what was applied.
     #[error(
         "`{name}` was changed after it was applied: put its `up.sql` and `down.sql` back as they were, and make \
-         the change in a new migration"
+         the change in a new migration; `allow_edited` passes over it"
     )]
     Edited {
         /// The folder.
@@ -69,6 +83,126 @@ pub enum Error {
     NoDown {
         /// The folder.
         name: String,
+    },
+    /// A migration of which a part is done, and that is in the way of what was asked for.
+    #[error(
+        "`{name}` is half {}: `fenrir {}` goes on with it, from where it stopped",
+        if *.is_applied { "applied" } else { "reverted" },
+        if *.is_applied { "upgrade" } else { "downgrade" }
+    )]
+    HalfDone {
+        /// The folder.
+        name: String,
+        /// Whether it is being applied; otherwise it is being reverted.
+        is_applied: bool,
+    },
+    /// A migration of which a part is done, and that is not among these.
+    #[error(
+        "revision {revision} is half {}, and is not among these migrations: its folder was deleted or renamed, or they are \
+         older. Bring it back, and `fenrir {}` goes on with it; or undo by hand what it did, and `fenrir stamp` forgets \
+         it, with the revision that the database is at then",
+        if *.is_applied { "applied" } else { "reverted" },
+        if *.is_applied { "upgrade" } else { "downgrade" }
+    )]
+    HalfUnknown {
+        /// The revision.
+        revision: String,
+        /// Whether it is being applied; otherwise it is being reverted.
+        is_applied: bool,
+    },
+    /// A migration of which a part is done was changed in that part.
+    #[error(
+        "`{name}/{file}` was changed where it is done already, in part {number}: put that back as it was, and change only \
+         what follows"
+    )]
+    HalfEdited {
+        /// The folder.
+        name: String,
+        /// The file.
+        file: &'static str,
+        /// The part: a statement, or several in one transaction.
+        number: usize,
+    },
+    /// A statement that was begun, of which the database does not tell what became.
+    #[error(
+        "`{name}/{file}`, line {line}: this was begun, and the database does not tell whether it was done: {statement}\nLook, \
+         and if it was, take it out of the file and delete its row, the last, from `__fenrir_journal`; if it was not, \
+         delete the row alone"
+    )]
+    Unclear {
+        /// The folder.
+        name: String,
+        /// The file.
+        file: &'static str,
+        /// The line, from 1.
+        line: usize,
+        /// The statement.
+        statement: String,
+    },
+    /// A migration with a function that this program does not have.
+    #[error(
+        "`{name}` has a part that is written in Rust (`function = true` in its `metadata.toml`), which this program does \
+         not have: `Migrator::function` gives it to the application's migrator, which has to apply it"
+    )]
+    NoFunction {
+        /// The folder.
+        name: String,
+    },
+    /// A function for a migration that does not ask for one.
+    #[error(
+        "there is a function for revision {revision}, {}",
+        if *.is_there { "whose `metadata.toml` does not say `function = true` under `[fenrir]`" } else { "which is not among the migrations" }
+    )]
+    UnexpectedFunction {
+        /// The revision.
+        revision: String,
+        /// Whether there is such a migration.
+        is_there: bool,
+    },
+    /// The function of a migration failed; nothing of the migration was kept that was in its transaction.
+    #[error("the function of `{name}` failed: {source}")]
+    Function {
+        /// The folder.
+        name: String,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What the application does before or after each migration failed.
+    #[error("what is done {when} each migration failed at `{name}`: {source}")]
+    Hook {
+        /// `before`, so that the migration did not run; or `after`, when it had.
+        when: &'static str,
+        /// The folder.
+        name: String,
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The run was told to stop.
+    #[error("stopped, as asked: what was done is recorded, and what was open was taken back")]
+    Cancelled,
+    /// Something is pending, and this database cannot be written.
+    #[error("there are migrations to run, but nothing can be written here: {why}")]
+    ReadOnly {
+        /// Why.
+        why: &'static str,
+    },
+    /// The connection broke off while a migration was committed.
+    #[error(
+        "it is not known whether `{name}` was done: the connection broke off while it was committed ({}). The next run \
+         finds out",
+        in_words(source)
+    )]
+    Unsure {
+        /// The folder.
+        name: String,
+        /// The database's error.
+        source: diesel::result::Error,
+    },
+    /// The database is not as the models say, after its migrations ran.
+    #[error("the database is not as the models say: {}", .differences.join("; "))]
+    NotAsModels {
+        /// What differs, or could not be compared, in words.
+        differences: Vec<String>,
     },
     /// The database went on while a question about it was asked.
     #[error("another process has migrated this database meanwhile: try again")]
@@ -123,11 +257,17 @@ pub enum Error {
 
 /// A migration whose SQL failed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct StatementError {
     /// The folder of the migration.
     pub migration: String,
     /// Which of its files ran: `up.sql` or `down.sql`.
     pub file: &'static str,
+    /// The line of it that the statement begins in, from 1; none where no statement of the file failed, but the
+    /// transaction as a whole.
+    pub line: Option<usize>,
+    /// The statement.
+    pub statement: Option<String>,
     /// The migrations that were applied before it in the same run, and stay so.
     pub applied: Vec<String>,
     /// What the database kept of what the file had done before it failed.
@@ -142,29 +282,84 @@ pub struct StatementError {
 pub enum Kept {
     /// Nothing: it is as it was before.
     Nothing,
-    /// All that ran before the statement that failed, since the migration does not run in a transaction.
-    AllBefore,
-    /// All up to the last change of the schema before the statement that failed, since the database commits
-    /// with each of those, as MySQL and MariaDB do.
-    SchemaChanges,
+    /// What ran before the statement that failed, since the migration does not run in one transaction. It is recorded.
+    Recorded,
 }
 
 impl Kept {
     fn in_words(self) -> &'static str {
         match self {
             Kept::Nothing => "nothing of it was kept",
-            Kept::AllBefore => "it does not run in a transaction: what it did before that is kept",
-            Kept::SchemaChanges => {
-                "this database commits with every change of its schema: what the file did up to the last one before \
-                 that is kept. Before it can run again, undo that, or take it out of the file"
+            Kept::Recorded => {
+                "it does not run in one transaction: what it did before that is kept and recorded, and the next run goes \
+                 on with this statement"
             }
         }
     }
 }
 
+impl StatementError {
+    pub(crate) fn new(
+        migration: &str,
+        file: &'static str,
+        statement: Option<&FileStatement<'_>>,
+        applied: Vec<String>,
+        kept: Kept,
+        source: diesel::result::Error,
+    ) -> Self {
+        let (line, text) = statement.map(|one| (one.line, one.text.to_owned())).unzip();
+        Self { migration: migration.to_owned(), file, line, statement: text, applied, kept, source }
+    }
+
+    /// The line and the column, from 1, in the file at which the database found the mistake, if it says.
+    #[must_use]
+    pub fn place(&self) -> Option<(usize, usize)> {
+        let diesel::result::Error::DatabaseError(_, information) = &self.source else { return None };
+        let position = usize::try_from(information.statement_position()?).ok()?.checked_sub(1)?;
+        let before: String = self.statement.as_deref()?.chars().take(position).collect();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Some((self.line? + before.matches('\n').count(), column))
+    }
+
+    /// The line of the statement at which to look, with a mark below it where the database says where.
+    fn excerpt(&self) -> Option<String> {
+        let (statement, first) = (self.statement.as_deref()?, self.line?);
+        if self.source.to_string().starts_with(GUARD) {
+            // How it is looked for says nothing of what was found.
+            return None;
+        }
+        let place = self.place();
+        let line = place.map_or(first, |(line, _)| line);
+        let text = statement.lines().nth(line - first)?;
+        let shown: String =
+            text.chars().take(EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let cut = if text.chars().count() > EXCERPT { "…" } else { "" };
+        let mark = match place {
+            Some((_, column)) if column <= EXCERPT => {
+                format!("\n{} | {}^", " ".repeat(line.to_string().len()), " ".repeat(column - 1))
+            }
+            _ => String::new(),
+        };
+        Some(format!("\n{line} | {shown}{cut}{mark}"))
+    }
+}
+
+/// How an error of a guard begins, in a SQLite file.
+const GUARD: &str = "bad JSON path: '";
+
+/// How much of a line is shown.
+const EXCERPT: usize = 160;
+
 impl std::fmt::Display for StatementError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}/{}` failed: {}", self.migration, self.file, in_words(&self.source))?;
+        write!(f, "`{}/{}`", self.migration, self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line},")?;
+        }
+        write!(f, " failed: {}", in_words(&self.source))?;
+        if let Some(excerpt) = self.excerpt() {
+            f.write_str(&excerpt)?;
+        }
         write!(f, "\n{}", self.kept.in_words())?;
         if !self.applied.is_empty() {
             write!(f, "\napplied before it: {}", self.applied.join(", "))?;
@@ -177,7 +372,7 @@ impl std::fmt::Display for StatementError {
 fn in_words(error: &diesel::result::Error) -> String {
     let mut text = error.to_string();
     // How a guard of a SQLite file fails: no plain statement of it does with a text of one's own.
-    if let Some(said) = text.strip_prefix("bad JSON path: '").and_then(|text| text.strip_suffix('\'')) {
+    if let Some(said) = text.strip_prefix(GUARD).and_then(|text| text.strip_suffix('\'')) {
         text = said.replace("''", "'");
     }
     // A table that is built anew has another name until it is whole.

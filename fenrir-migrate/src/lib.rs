@@ -43,7 +43,8 @@ mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
-mod exclusive;
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
+mod history;
 #[cfg(feature = "runtime")]
 #[cfg_attr(
     not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
@@ -55,9 +56,6 @@ pub mod introspect;
 mod migrator;
 #[cfg(feature = "runtime")]
 mod model;
-#[cfg(feature = "runtime")]
-#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
-mod record;
 #[cfg(feature = "runtime")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
 mod revisions;
@@ -73,7 +71,7 @@ pub use self::{
     database::MigratorBackend,
     embedded::{Created, EmbeddedMigration, Migrations},
     error::{Error, Kept, StatementError},
-    migrator::{Migrator, Report, Step},
+    migrator::{Batch, Cancellation, Event, Migrator, Progress, Report, Step, Upcoming, Way},
     model::{DbEnum, Model},
 };
 #[cfg(feature = "runtime")]
@@ -92,6 +90,6 @@ pub use fenrir_macros::{DbEnum, Table, embed_migrations};
 pub use fenrir_schema::Table;
 pub use fenrir_schema::{
     AutoIncrement, Change, Column, DefaultValue, Deferral, Dialect, EnumType, Expression, ForeignKey,
-    Identifier, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, Schema, SqlType, Unique,
-    in_full,
+    Identifier, Index, IndexKey, IndexTarget, PrimaryKey, ReferentialAction, RunSettingError, RunSettings,
+    Schema, SqlType, Unique, Verify, in_full,
 };

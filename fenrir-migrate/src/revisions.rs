@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use fenrir_schema::migration::{Chain, MigrationFolder, checksum};
+use fenrir_schema::migration::{Chain, Link, MigrationFolder, checksum};
 use fenrir_schema::{Change, Loss, TableName};
 
 use crate::embedded::{self, Created, EmbeddedMigration};
+use crate::history::Recorded;
 use crate::{Error, Identifier};
 
 /// All migrations for one database, in their order.
@@ -18,6 +19,8 @@ pub(crate) struct Revisions {
 pub(crate) enum Migration {
     Folder(MigrationFolder),
     Embedded(EmbeddedMigration),
+    /// As the database keeps it that it is applied to: it can be reverted.
+    Recorded(Box<Recorded>),
 }
 
 /// A table, or a column of it, that gets another name.
@@ -87,6 +90,15 @@ impl Revisions {
         Ok(Self { chain, migrations: folders.into_iter().map(Migration::Folder).collect() })
     }
 
+    /// Migrations of which each follows the one before it.
+    pub(crate) fn in_order(links: Vec<Link>, migrations: Vec<Migration>) -> Result<Self, Error> {
+        Ok(Self { chain: Chain::new(links)?, migrations })
+    }
+
+    pub(crate) fn into_all(self) -> Vec<Migration> {
+        self.migrations
+    }
+
     pub(crate) fn all(&self) -> &[Migration] {
         &self.migrations
     }
@@ -101,6 +113,7 @@ impl Migration {
         match self {
             Migration::Folder(folder) => &folder.name,
             Migration::Embedded(embedded) => embedded.name,
+            Migration::Recorded(recorded) => &recorded.name,
         }
     }
 
@@ -108,6 +121,7 @@ impl Migration {
         match self {
             Migration::Folder(folder) => &folder.revision,
             Migration::Embedded(embedded) => embedded.revision,
+            Migration::Recorded(recorded) => &recorded.revision,
         }
     }
 
@@ -115,6 +129,7 @@ impl Migration {
         match self {
             Migration::Folder(folder) => folder.parent.as_deref(),
             Migration::Embedded(embedded) => embedded.parent,
+            Migration::Recorded(recorded) => recorded.parent.as_deref(),
         }
     }
 
@@ -122,6 +137,9 @@ impl Migration {
         match self {
             Migration::Folder(folder) => Cow::Owned(folder.message()),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.message),
+            Migration::Recorded(recorded) => {
+                Cow::Owned(recorded.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " "))
+            }
         }
     }
 
@@ -130,6 +148,7 @@ impl Migration {
         match self {
             Migration::Folder(folder) => folder.schema_hash(),
             Migration::Embedded(embedded) => embedded.schema,
+            Migration::Recorded(_) => None,
         }
     }
 
@@ -137,6 +156,25 @@ impl Migration {
         match self {
             Migration::Folder(folder) => folder.run_in_transaction,
             Migration::Embedded(embedded) => embedded.run_in_transaction,
+            Migration::Recorded(recorded) => recorded.run_in_transaction,
+        }
+    }
+
+    /// Whether binaries that do not know it may run on a database that has it.
+    pub(crate) fn is_compatible(&self) -> bool {
+        match self {
+            Migration::Folder(folder) => folder.fenrir.as_ref().is_some_and(|fenrir| fenrir.compatible),
+            Migration::Embedded(embedded) => embedded.compatible,
+            Migration::Recorded(recorded) => recorded.compatible,
+        }
+    }
+
+    /// Whether a function of the application's is a part of it.
+    pub(crate) fn has_function(&self) -> bool {
+        match self {
+            Migration::Folder(folder) => folder.fenrir.as_ref().is_some_and(|fenrir| fenrir.function),
+            Migration::Embedded(embedded) => embedded.function,
+            Migration::Recorded(_) => false,
         }
     }
 
@@ -144,6 +182,8 @@ impl Migration {
         Ok(line_ends(match self {
             Migration::Folder(folder) => Cow::Owned(folder.up()?),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.up),
+            // It is applied, and so never asked for.
+            Migration::Recorded(_) => Cow::Borrowed(""),
         }))
     }
 
@@ -151,6 +191,7 @@ impl Migration {
         Ok(line_ends(match self {
             Migration::Folder(folder) => Cow::Owned(folder.down()?),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.down),
+            Migration::Recorded(recorded) => Cow::Borrowed(&recorded.down),
         }))
     }
 
@@ -158,6 +199,7 @@ impl Migration {
         Ok(match self {
             Migration::Folder(_) => checksum(self.parent(), &self.up()?, &self.down()?),
             Migration::Embedded(embedded) => embedded.checksum.to_owned(),
+            Migration::Recorded(recorded) => recorded.checksum.clone(),
         })
     }
 
@@ -168,7 +210,7 @@ impl Migration {
                 Ok(self.checksum()? != fenrir.checksum)
             }
             // What was generated is not known.
-            Migration::Folder(_) | Migration::Embedded(_) => Ok(false),
+            Migration::Folder(_) | Migration::Embedded(_) | Migration::Recorded(_) => Ok(false),
         }
     }
 
@@ -211,6 +253,7 @@ impl Migration {
                 let objects = |list: &[Created]| list.iter().filter_map(object).collect();
                 (objects(embedded.creates), objects(embedded.drops))
             }
+            Migration::Recorded(_) => Default::default(),
         })
     }
 
@@ -219,17 +262,20 @@ impl Migration {
         Ok(match self {
             Migration::Folder(folder) => folder.changes_made()?.into_iter().filter_map(Renamed::of).collect(),
             Migration::Embedded(embedded) => embedded.renames.iter().filter_map(Renamed::read).collect(),
+            Migration::Recorded(_) => Vec::new(),
         })
     }
 
-    /// Whether plain Diesel's migration does not say what it changes.
-    pub(crate) fn is_of_diesel(&self) -> bool {
-        self.schema_hash().is_none()
-    }
-
-    /// What reverting it would take from a database that holds rows.
-    pub(crate) fn down_loses(&self) -> Result<Vec<Loss>, Error> {
-        Ok(match self {
+    /// What reverting it would take from a database that holds rows; none where that is not known, as of plain
+    /// Diesel's.
+    pub(crate) fn down_loses(&self) -> Result<Option<Vec<Loss>>, Error> {
+        if let Migration::Recorded(recorded) = self {
+            return Ok(recorded.losses.clone());
+        }
+        if self.schema_hash().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(match self {
             Migration::Folder(folder) => {
                 folder.changes_made()?.iter().filter_map(|change| change.inverse().loses()).collect()
             }
@@ -241,7 +287,8 @@ impl Migration {
                     Some(Loss { table: table.parse().ok()?, column, becomes: None })
                 })
                 .collect(),
-        })
+            Migration::Recorded(_) => Vec::new(),
+        }))
     }
 }
 

@@ -27,14 +27,17 @@ mod projection;
 #[cfg(feature = "reader")]
 pub mod reader;
 mod renames;
+mod run_settings;
 mod schema;
 mod script;
+mod session;
 pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;
 mod sql_file;
 mod sql_target;
 mod sql_type;
+mod statements;
 mod table;
 mod table_name;
 mod table_options;
@@ -58,10 +61,12 @@ pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
 pub use in_full::in_full;
 pub use normal::column_enum;
 pub use renames::{RenameCandidate, RenameError, Renames};
+pub use run_settings::{RunSettingError, RunSettings, Verify};
 pub use schema::{EnumType, Schema, Unmanaged};
 pub use script::{Frame, Script, Statement};
 pub use sql_file::{Piece, PieceKind};
 pub use sql_type::{IntegerSize, RangeOf, SqlType};
+pub use statements::{FileStatement, StatementKind};
 pub use table::{
     AutoIncrement, Column, Deferral, ForeignKey, Index, IndexKey, IndexTarget, NullsOrder, PrimaryKey,
     ReferentialAction, Table, Unique,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::{Dialect, UnknownDialect};
+use crate::{Dialect, RunSettings, UnknownDialect};
 
 /// The name of the file that a project is set up in.
 pub const FILE_NAME: &str = "fenrir.toml";
@@ -30,6 +30,8 @@ pub struct Project {
     /// The names, with `*` for any text, of what is in the database and nobody's here: see
     /// [`Project::ignores`].
     pub ignore: Vec<String>,
+    /// How migrations run.
+    pub migrator: RunSettings,
 }
 
 /// A text that must not be shown, such as a URL with a password in it.
@@ -101,6 +103,8 @@ struct File {
     migrations: Migrations,
     #[serde(default)]
     database: Database,
+    #[serde(default)]
+    migrator: RunSettings,
 }
 
 #[derive(Default, Deserialize)]
@@ -161,6 +165,7 @@ impl Project {
             dialects,
             url: file.database.url,
             ignore: file.database.ignore,
+            migrator: file.migrator,
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dialect, Schema};
+use crate::{Dialect, RunSettings, Schema};
 
 /// The environment variable by which the build step tells the crate where its snapshot is.
 pub const VARIABLE: &str = "FENRIR_SNAPSHOT";
@@ -22,6 +22,9 @@ pub struct SnapshotProject {
     pub models: Vec<SnapshotModel>,
     /// Why the schema may not be whole: no migrations are embedded beside it then.
     pub problems: Vec<String>,
+    /// How migrations run, as `fenrir.toml` says.
+    #[serde(default)]
+    pub migrator: RunSettings,
 }
 
 /// A model of the schema, as a crate can check it.

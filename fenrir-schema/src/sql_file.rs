@@ -1,8 +1,8 @@
 //! A file of SQL taken apart: as the database's own program reads it, and what of it makes a schema.
 
-use crate::Dialect;
 use crate::sql_target::Target;
 use crate::token::unquoted;
+use crate::{Dialect, StatementKind};
 
 /// A part of a file of SQL, such as a dump.
 ///
@@ -54,6 +54,9 @@ pub(crate) struct FileSyntax {
     pub(crate) copies: bool,
     /// In which statements others stand.
     pub(crate) bodies: Bodies,
+    /// How a statement can run that begins with these words: the first that fits. All others can be part of a
+    /// transaction.
+    pub(crate) runs: &'static [(Pattern, StatementKind)],
     /// What becomes of what begins with these words: the first that fits. All else is run.
     pub(crate) treatments: &'static [(Pattern, PieceKind)],
 }
@@ -61,12 +64,12 @@ pub(crate) struct FileSyntax {
 /// Which statements hold others, each of which ends with a `;` too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bodies {
-    /// None that the program knows of.
-    None,
     /// Functions, between `BEGIN ATOMIC` and `END`.
     Atomic,
     /// Triggers, which end with `; END;`.
     Triggers,
+    /// Routines, triggers and events, between `BEGIN` and `END`.
+    Compound,
 }
 
 /// The words of a statement, in small letters and without signs, names in quotes, texts and numbers.
@@ -96,13 +99,15 @@ impl Dialect {
     /// The parts of a file of SQL, without comments between them. What is not closed ends with the file.
     #[must_use]
     pub fn pieces(self, text: &str) -> Vec<Piece<'_>> {
-        let mut reader = Reader { dialect: self, syntax: self.file_syntax(), text, at: 0, delimiter: ";" };
         let mut pieces = Vec::new();
-        let (mut line, mut counted) = (1, 0);
-        while let Some((start, end, kind)) = reader.next() {
-            line += text[counted..start].matches('\n').count();
-            counted = start;
-            pieces.push(Piece { line, text: text[start..end].trim_end(), kind });
+        let mut reader = Reader::new(self, text);
+        while let Some(part) = reader.next() {
+            let kind = match part.what {
+                What::Command => command(part.text),
+                What::Rows => PieceKind::LeftOut,
+                What::Statement(seen) => seen.treatment(reader.syntax.treatments),
+            };
+            pieces.push(Piece { line: part.line, text: part.text, kind });
         }
         pieces
     }
@@ -111,15 +116,48 @@ impl Dialect {
 /// How many words are enough to know what a statement is.
 const KNOWN_BY: usize = 64;
 
-struct Reader<'a> {
+/// Reads a file part by part, each without what ends it.
+pub(crate) struct Reader<'a> {
     dialect: Dialect,
     syntax: &'static FileSyntax,
     text: &'a str,
     at: usize,
     delimiter: &'a str,
+    /// The line of `counted`, from 1.
+    line: usize,
+    counted: usize,
+}
+
+/// A part of a file.
+pub(crate) struct Part<'a> {
+    /// The line that it begins in, from 1.
+    pub(crate) line: usize,
+    pub(crate) text: &'a str,
+    pub(crate) what: What,
+}
+
+/// What a part of a file is.
+pub(crate) enum What {
+    /// A line for the database's own program.
+    Command,
+    /// A statement.
+    Statement(Seen),
+    /// A statement behind which rows stand, in lines of their own.
+    Rows,
 }
 
 impl<'a> Reader<'a> {
+    pub(crate) fn new(dialect: Dialect, text: &'a str) -> Self {
+        Self { dialect, syntax: dialect.file_syntax(), text, at: 0, delimiter: ";", line: 1, counted: 0 }
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Part<'a>> {
+        let (start, end, what) = self.next_part()?;
+        self.line += self.text[self.counted..start].matches('\n').count();
+        self.counted = start;
+        Some(Part { line: self.line, text: self.text[start..end].trim_end(), what })
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -134,7 +172,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the next part begins and ends, and what it is.
-    fn next(&mut self) -> Option<(usize, usize, PieceKind)> {
+    fn next_part(&mut self) -> Option<(usize, usize, What)> {
         loop {
             self.skip(|c| c.is_whitespace() || c == '\u{feff}');
             if self.rest().is_empty() {
@@ -150,7 +188,7 @@ impl<'a> Reader<'a> {
             }
             if self.syntax.command.is_some_and(|mark| self.rest().starts_with(mark)) {
                 self.skip_line();
-                return Some((start, self.at, command(&self.text[start..self.at])));
+                return Some((start, self.at, What::Command));
             }
             if self.syntax.delimiters && self.new_delimiter() {
                 continue;
@@ -211,7 +249,7 @@ impl<'a> Reader<'a> {
         (!rest[version..].starts_with('\\')).then_some(mark.len() + version)
     }
 
-    fn statement(&mut self) -> (usize, usize, PieceKind) {
+    fn statement(&mut self) -> (usize, usize, What) {
         let start = self.at;
         let mut seen = Seen::default();
         while let Some(first) = self.rest().chars().next() {
@@ -220,9 +258,9 @@ impl<'a> Reader<'a> {
                 self.at += self.delimiter.len();
                 if self.syntax.copies && seen.takes_rows() {
                     self.rows();
-                    return (start, end, PieceKind::LeftOut);
+                    return (start, end, What::Rows);
                 }
-                return (start, end, self.treatment(&seen));
+                return (start, end, What::Statement(seen));
             }
             if first.is_whitespace() {
                 self.at += first.len_utf8();
@@ -232,13 +270,7 @@ impl<'a> Reader<'a> {
                 self.token(first, &mut seen);
             }
         }
-        (start, self.at, self.treatment(&seen))
-    }
-
-    fn treatment(&self, seen: &Seen) -> PieceKind {
-        let mut treatments = self.syntax.treatments.iter();
-        let found = treatments.find(|(pattern, _)| pattern.fits(&seen.words, &seen.target));
-        found.map_or(PieceKind::Statement, |(_, kind)| *kind)
+        (start, self.at, What::Statement(seen))
     }
 
     /// Passes over one word, text or sign.
@@ -262,7 +294,7 @@ impl<'a> Reader<'a> {
         } else if is_word(first) {
             let start = self.at;
             self.skip(is_word);
-            seen.word(self.text[start..self.at].to_lowercase());
+            seen.word(self.text[start..self.at].to_lowercase(), self.syntax.bodies);
         } else {
             self.at += first.len_utf8();
             seen.sign(first);
@@ -301,7 +333,7 @@ fn dollar_tag(rest: &str) -> Option<&str> {
 
 /// What of a statement was read so far.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     words: Vec<String>,
     target: Target,
     /// How many parentheses are open.
@@ -316,20 +348,45 @@ struct Seen {
 }
 
 impl Seen {
-    fn word(&mut self, word: String) {
+    fn word(&mut self, word: String, bodies: Bodies) {
         self.target.word(&word);
-        let is_body = word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine();
-        if self.bodies > 0 && ["case", "begin"].contains(&word.as_str()) || is_body {
-            self.bodies += 1;
-        } else if self.bodies > 0 && word == "end" {
-            self.bodies -= 1;
-        }
+        self.count_bodies(&word, bodies);
         self.after_end = self.begins && word == "end";
         self.begins = false;
         if self.words.len() < KNOWN_BY {
             self.words.push(word.clone());
         }
         self.last = Some(word);
+    }
+
+    fn count_bodies(&mut self, word: &str, bodies: Bodies) {
+        let after_end = bodies == Bodies::Compound && self.last.as_deref() == Some("end");
+        let opens = match bodies {
+            Bodies::Atomic => {
+                word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine()
+            }
+            Bodies::Compound => word == "begin" && self.makes_compound(),
+            Bodies::Triggers => false,
+        };
+        match word {
+            // What it closes is not counted: `END IF`.
+            "if" | "loop" | "while" | "repeat" if after_end => self.bodies += 1,
+            "case" if after_end => {}
+            "case" | "begin" if self.bodies > 0 => self.bodies += 1,
+            "end" => self.bodies = self.bodies.saturating_sub(1),
+            _ if opens => self.bodies += 1,
+            _ => {}
+        }
+    }
+
+    /// What becomes of the statement: the first that fits.
+    fn treatment(&self, treatments: &[(Pattern, PieceKind)]) -> PieceKind {
+        let found = treatments.iter().find(|(pattern, _)| self.fits(pattern));
+        found.map_or(PieceKind::Statement, |(_, kind)| *kind)
+    }
+
+    pub(crate) fn fits(&self, pattern: &Pattern) -> bool {
+        pattern.fits(&self.words, &self.target)
     }
 
     fn other(&mut self) {
@@ -355,6 +412,14 @@ impl Seen {
         self.is(0, &["create"]) && (1..4).any(|at| self.is(at, &["function", "procedure"]))
     }
 
+    /// Whoever defines it may stand before what it is.
+    fn makes_compound(&self) -> bool {
+        let kinds = ["procedure", "function", "trigger", "event"];
+        let is_other = self.is(1, &["table", "temporary", "index", "unique", "view", "database", "schema"]);
+        let makes = self.words.iter().take(12).any(|word| kinds.contains(&word.as_str()));
+        self.is(0, &["create", "alter"]) && !is_other && makes
+    }
+
     /// Whether a statement may end here.
     fn is_closed(&self, bodies: Bodies) -> bool {
         let temporary = usize::from(self.is(1, &["temp", "temporary"]));
@@ -362,7 +427,7 @@ impl Seen {
             Bodies::Triggers if self.is(0, &["create"]) && self.is(1 + temporary, &["trigger"]) => {
                 self.after_end
             }
-            Bodies::Atomic if self.bodies > 0 => false,
+            Bodies::Atomic | Bodies::Compound if self.bodies > 0 => false,
             _ => self.depth == 0,
         }
     }

@@ -74,11 +74,7 @@ fn history() -> &'static Migrations {
                 down: "SELECT 1;",
                 run_in_transaction: true,
                 checksum: revision,
-                schema: None,
-                creates: &[],
-                drops: &[],
-                down_loses: &[],
-                renames: &[],
+                ..EmbeddedMigration::EMPTY
             });
             parent = Some(revision);
         }

@@ -121,11 +121,7 @@ fn what_extensions_make_is_no_difference(connection: &mut PgConnection) {
                 down: "DROP TABLE thing;",
                 run_in_transaction: true,
                 checksum: "",
-                schema: None,
-                creates: &[],
-                drops: &[],
-                down_loses: &[],
-                renames: &[],
+                ..EmbeddedMigration::EMPTY
             }]),
         )],
     );
@@ -153,11 +149,7 @@ macro_rules! on_mysql {
                     down: "DROP TABLE thing;",
                     run_in_transaction: true,
                     checksum: "",
-                    schema: None,
-                    creates: &[],
-                    drops: &[],
-                    down_loses: &[],
-                    renames: &[],
+                    ..EmbeddedMigration::EMPTY
                 }]),
             )],
         );

@@ -253,7 +253,7 @@ fn a_history_that_may_not_be_seen_is_not_taken_for_none() {
     for command in ["check", "current"] {
         let said =
             project.fails(2, &[command, "-q", "--database-url", &format!("mysql://{user}:read@{rest}")]);
-        assert!(said.contains("denied") && said.contains("__fenrir_migrations"), "{said}");
+        assert!(said.contains("denied") && said.contains("__diesel_schema_migrations"), "{said}");
     }
     connected.execute(&format!("DROP USER {user}")).unwrap();
 }

@@ -319,13 +319,11 @@ fn a_migration_that_fails_leaves_nothing() {
         let bad = "INSERT INTO page (name) VALUES ('first');\nINSERT INTO page (nope) VALUES (1);\n";
         project.write(&format!("migrations/{name}/up.sql"), bad);
         let said = project.fails(2, &["upgrade"]);
-        assert!(said.contains(&format!("`{name}/up.sql` failed")) && said.contains("nope"), "{said}");
-        let kept = match dialect {
-            Dialect::Postgres | Dialect::Sqlite => "nothing of it was kept",
-            // Which is nothing here: there is no change of the schema in it.
-            Dialect::Mysql => "what the file did up to the last one before that is kept",
-        };
-        assert!(said.contains(kept) && said.contains("applied before it"), "{said}");
+        assert!(
+            said.contains(&format!("`{name}/up.sql`, line 2, failed")) && said.contains("nope"),
+            "{said}"
+        );
+        assert!(said.contains("nothing of it was kept") && said.contains("applied before it"), "{said}");
         assert_eq!(database.connect().count("page"), 0, "{dialect}");
         assert_eq!(project.json(&["current"])["pending"], 1);
     }
@@ -465,7 +463,7 @@ fn a_revision_that_is_no_more_is_shown_and_named() {
         assert!(project.ok(&["current"]).contains(&format!("{revision} (not among these migrations")));
         assert!(project.ok(&["history"]).contains("not among these migrations"));
         let said = project.fails(2, &["upgrade"]);
-        assert!(said.contains(&revision) && said.contains("Bring the folder back"), "{said}");
+        assert!(said.contains(&revision) && said.contains("bring the folder back"), "{said}");
     }
 }
 

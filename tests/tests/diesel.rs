@@ -128,7 +128,7 @@ fn fenrirs_own_migrations_build_its_five_tables() {
 
 fn migrated<C>(connection: &mut C)
 where
-    C: diesel::connection::LoadConnection,
+    C: diesel::connection::LoadConnection + 'static,
     C::Backend: fenrir_migrate::MigratorBackend,
 {
     let report = Migrator::new(&fenrir_models::MIGRATIONS).run(connection).unwrap();
@@ -161,7 +161,7 @@ fn boots_at_once_all_succeed() {
 
 fn boot<C>(connection: &mut C) -> usize
 where
-    C: diesel::connection::LoadConnection,
+    C: diesel::connection::LoadConnection + 'static,
     C::Backend: fenrir_migrate::MigratorBackend,
 {
     Migrator::new(&fenrir_models::MIGRATIONS).run(connection).unwrap().steps.len()

@@ -16,13 +16,13 @@ use super::generate::{Generated, GeneratedSql};
 use super::migrate::{change_list, folder_name, one_line, relative, shown};
 use super::models::{self, ModelSchema};
 use super::outcome::{Failure, Outcome, bullets, count};
-use super::{check, generate};
+use super::{check, generate, upgrade};
 use crate::Error;
 use crate::database::Database;
 use crate::database::url::DatabaseUrl;
-use crate::exclusive::{Exclusive, LOCK_TIMEOUT};
+use crate::history::{self, Allowed};
 use crate::introspect::{self, Comparison, Options};
-use crate::record;
+use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
 
 pub(super) fn run(arguments: &Baseline, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -71,7 +71,7 @@ fn check_applied(
     of_diesel: &[MigrationFolder],
     url: &DatabaseUrl,
 ) -> Result<(), Failure> {
-    let applied = record::look(database)?;
+    let applied = history::look(database)?.applied;
     let unknown: Vec<_> = applied
         .iter()
         .map(|one| &one.revision)
@@ -167,7 +167,8 @@ fn written(
     context: &Context<'_>,
     url: &DatabaseUrl,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let recorded = Exclusive::new(database, LOCK_TIMEOUT).change_history(|database| {
+    let options = context.run_options(upgrade::progress(context))?;
+    let recorded = Exclusive::new(database, options.patience, options.local).change_history(|database| {
         let folders = Written(generated.write(context.project()?)?);
         record(database, &context.revisions(url)?)?;
         Ok::<_, Failure>(folders)
@@ -176,10 +177,10 @@ fn written(
 }
 
 fn record(database: &mut dyn Database, revisions: &Revisions) -> Result<(), Failure> {
-    let applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
-    let position = record::position(revisions, &applied)?;
+    let state = history::read(database).map_err(Error::database(history::READING))?;
+    let position = state.position(revisions, Allowed::default())?;
     for migration in &revisions.all()[position..] {
-        record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+        history::insert(database, migration, Duration::ZERO)?;
     }
     Ok(())
 }

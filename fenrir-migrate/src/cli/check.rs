@@ -12,8 +12,8 @@ use super::context::Context;
 use super::models::{self, ModelSchema};
 use super::outcome::{Failure, Outcome, bullets, count};
 use crate::database::url::DatabaseUrl;
+use crate::history::{self, Applied, State};
 use crate::introspect::{self, Comparison, Live, Options};
-use crate::record::{self, Applied};
 use crate::revisions::Revisions;
 
 /// A change that would make two of the three alike, and the model that it is of.
@@ -53,8 +53,9 @@ pub(super) fn run(arguments: &Check, context: &Context<'_>) -> Result<Outcome, F
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
-    let applied = record::look(&mut *database)?;
-    report.look_at_revisions(&revisions, &applied)?;
+    let state = history::look(&mut *database)?;
+    let applied = state.applied.clone();
+    report.look_at_revisions(&revisions, &state)?;
     if !report.unknown.is_empty() {
         // What the database should be is not known here.
         return Ok(report.outcome(&url));
@@ -175,14 +176,13 @@ struct Report {
 }
 
 impl Report {
-    fn look_at_revisions(&mut self, revisions: &Revisions, applied: &[Applied]) -> Result<(), Failure> {
-        let is_done = |revision: &str| applied.iter().any(|one| one.revision == revision);
-        let pending = revisions.all().iter().filter(|one| !is_done(one.revision()));
+    fn look_at_revisions(&mut self, revisions: &Revisions, state: &State) -> Result<(), Failure> {
+        let pending = revisions.all().iter().filter(|one| !state.has(one.revision()));
         self.pending = pending.map(|one| one.name().to_owned()).collect();
         let is_here = |revision: &str| revisions.all().iter().any(|one| one.revision() == revision);
-        let unknown = applied.iter().filter(|one| !is_here(&one.revision));
+        let unknown = state.applied.iter().filter(|one| !is_here(&one.revision));
         self.unknown = unknown.map(|one| one.revision.clone()).collect();
-        self.edited = record::edited(revisions, applied)?.into_iter().map(str::to_owned).collect();
+        self.edited = history::edited(revisions, state)?.into_iter().map(str::to_owned).collect();
         Ok(())
     }
 

@@ -2,16 +2,19 @@
 
 use std::env;
 
+use fenrir_schema::RunSettings;
 use fenrir_schema::migration::History;
 use fenrir_schema::project::{Project, ProjectError};
 
 use super::arguments::Global;
-use super::connect;
 use super::outcome::{Failure, say};
-use crate::Migrations;
+use super::{connect, interrupt};
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
+use crate::history::Allowed;
+use crate::migrator::{RunOptions, Watchers};
 use crate::revisions::Revisions;
+use crate::{Cancellation, Migrations};
 
 pub(super) struct Context<'a> {
     pub(super) global: &'a Global,
@@ -80,6 +83,27 @@ impl<'a> Context<'a> {
             )));
         }
         Ok(Revisions::folders(History::read_dialect(project, dialect)?)?)
+    }
+
+    /// How migrations run: as the environment says, then `fenrir.toml`, or the binary.
+    pub(super) fn run_settings(&self) -> Result<RunSettings, Failure> {
+        let environment = RunSettings::of_variables(|name| env::var(name).ok())?;
+        let written = match (&self.project, self.embedded) {
+            (Some(project), _) => project.migrator.clone(),
+            (None, Some(embedded)) => embedded.settings(),
+            (None, None) => RunSettings::default(),
+        };
+        Ok(environment.or(written))
+    }
+
+    /// The same, for a run that can be stopped from the terminal, and tells what it does there.
+    pub(super) fn run_options(&self, watchers: Watchers) -> Result<RunOptions, Failure> {
+        Ok(RunOptions::of(&self.run_settings()?, &interrupt::cancellation(), watchers))
+    }
+
+    /// In what the database and the migrations may differ.
+    pub(super) fn allowed(&self) -> Result<Allowed, Failure> {
+        Ok(RunOptions::of(&self.run_settings()?, &Cancellation::default(), Watchers::default()).allowed)
     }
 
     /// Whether somebody is there to be asked.

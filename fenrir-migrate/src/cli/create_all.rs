@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::arguments::CreateAll;
 use super::context::Context;
-use super::models;
 use super::outcome::{Failure, Outcome, bullets, count};
+use super::{models, upgrade};
 use crate::Error;
 use crate::database::Database;
-use crate::record;
+use crate::history;
+use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
 
 pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -24,14 +25,11 @@ pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcom
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
     let database = &mut *database;
-    database.begin(false).map_err(Error::database("opening a transaction"))?;
-    let result = create(database, &schema, &script.bare_sql(), revisions.as_ref());
-    if result.is_ok() {
-        database.commit().map_err(Error::database("committing"))?;
-    } else {
-        database.rollback();
-    }
-    result?;
+    let options = context.run_options(upgrade::progress(context))?;
+    let mut exclusive = Exclusive::new(database, options.patience, options.local);
+    exclusive.begin(false)?;
+    let result = create(exclusive.database, &schema, &script.bare_sql(), revisions.as_ref());
+    exclusive.finish(result)?;
     let tables: Vec<_> = schema.tables.keys().map(ToString::to_string).collect();
     let stamped =
         revisions.as_ref().and_then(|revisions| revisions.chain.head()).map(|head| head.revision.clone());
@@ -95,9 +93,9 @@ fn create(
         database.execute(sql).map_err(Error::database(doing))?;
     }
     if let Some(revisions) = revisions {
-        record::create(database)?;
+        history::create(database)?;
         for migration in revisions.all() {
-            record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+            history::insert(database, migration, Duration::ZERO)?;
         }
     }
     Ok(())

@@ -5,17 +5,17 @@ use serde_json::json;
 use super::arguments::Current;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, count};
-use crate::record;
+use crate::history::{self, State};
 
 pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome, Failure> {
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     // To look must not make a file of SQLite's.
-    let applied = if url.exists() {
+    let State { applied, half } = if url.exists() {
         let mut connected = context.connect(&url)?;
-        record::look(&mut *connected.database())?
+        history::look(&mut *connected.database())?
     } else {
-        Vec::new()
+        State::default()
     };
     let head = revisions.chain.head().map(|head| head.revision.as_str());
     let revision = applied.last().map(|last| last.revision.as_str());
@@ -40,10 +40,13 @@ pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome,
             )
         }
     };
+    if let Some(half) = &half {
+        text.push_str(&format!("\nhalf done: revision {}; `fenrir history` says which way", half.revision));
+    }
     if pending > 0 {
         text.push_str(&format!("\nnot up to date: `fenrir upgrade` applies {}", count(pending, "migration")));
     }
-    let up_to_date = pending == 0 && is_known;
+    let up_to_date = pending == 0 && is_known && half.is_none();
     let mut outcome = Outcome::new(
         text,
         json!({
@@ -52,6 +55,7 @@ pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome,
             "head": head,
             "pending": pending,
             "known": is_known,
+            "half_done": half.map(|half| half.revision),
         }),
     );
     outcome.is_no = arguments.check_heads && !up_to_date;

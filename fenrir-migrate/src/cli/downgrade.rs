@@ -9,9 +9,8 @@ use super::outcome::{Failure, Outcome, bullets};
 use super::upgrade;
 use crate::Error;
 use crate::database::Database;
-use crate::exclusive::LOCK_TIMEOUT;
+use crate::history;
 use crate::migrator::{Runner, Target};
-use crate::record;
 use crate::revisions::{Migration, Renamed, Revisions};
 
 pub(super) fn run(arguments: &Downgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -23,18 +22,20 @@ pub(super) fn run(arguments: &Downgrade, context: &Context<'_>) -> Result<Outcom
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
-    let position = upgrade::look(&mut *database, &revisions)?;
+    let state = history::look(&mut *database)?;
+    // One that is not known here is reverted by what the database keeps of it.
+    let revisions = history::recorded(&mut *database, &state, revisions)?;
+    let options = context.run_options(upgrade::progress(context))?;
+    let position = state.position(&revisions, options.allowed)?;
     let target = backward(&revisions, &arguments.revision, position)?;
-    let reverted: Vec<_> = revisions.all()[target..position].iter().rev().collect();
+    let reverted = revisions.all()[target..position].iter().rev().filter(|one| state.has(one.revision()));
+    let reverted: Vec<_> = reverted.collect();
     if arguments.sql {
         return as_sql(&reverted, &*database);
     }
     settle_losses(&reverted, &mut *database, arguments, context)?;
-    let mut tell = upgrade::progress(context, "reverting");
-    let mut runner = Runner::new(&mut *database, &revisions, LOCK_TIMEOUT);
-    runner.on_step = Some(&mut tell);
     // Where it stood when the question was asked: what came since was not asked about.
-    let report = runner.run(&|now, _| {
+    let report = Runner::new(&mut *database, &revisions, options).run(&|now, _| {
         if now > position { Err(Error::Moved) } else { Ok(Target::Back(target)) }
     })?;
     Ok(upgrade::told(&report, "reverted", &revisions))
@@ -65,14 +66,15 @@ fn settle_losses(
         return Ok(());
     }
     let mut losses = Vec::new();
-    let of_diesel = reverted.iter().filter(|migration| migration.is_of_diesel());
-    let unknown: Vec<_> = of_diesel
-        .map(|one| format!("whatever `{}` drops, a migration of Diesel's own", one.name()))
-        .collect();
+    let mut unknown = Vec::new();
     // What came after a migration may have named things anew.
     let mut renames: Vec<Renamed> = Vec::new();
     for migration in reverted {
-        for mut loss in migration.down_loses()? {
+        let Some(known) = migration.down_loses()? else {
+            unknown.push(format!("whatever `{}` drops, of which that is not known", migration.name()));
+            continue;
+        };
+        for mut loss in known {
             renames.iter().for_each(|renamed| renamed.follow(&mut loss));
             if holds_data(&loss, database)? && !losses.contains(&loss) {
                 losses.push(loss);
@@ -119,7 +121,7 @@ fn as_sql(reverted: &[&Migration], database: &dyn Database) -> Result<Outcome, F
         sql.push_str(&upgrade::script(
             migration,
             &text,
-            &record::delete_sql(migration.revision(), database.dialect()),
+            &history::delete_sql(migration.revision(), database.dialect()),
         ));
     }
     Ok(Outcome::new(sql.trim().to_owned(), json!({ "sql": sql })))

@@ -10,7 +10,7 @@ use super::models;
 use super::outcome::{Failure, Outcome, bullets, count};
 use crate::database::Database;
 use crate::database::url::DatabaseUrl;
-use crate::record::{self, DIESEL_TABLE, FENRIR_TABLE};
+use crate::history::{self, TABLES};
 use crate::revisions::{Object, Revisions};
 use crate::{Error, Identifier};
 
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &DropAll, context: &Context<'_>) -> Result<Outcome,
     let mut database = connected.database();
     let database = &mut *database;
     objects.extend(built(database, &revisions)?);
-    for table in [FENRIR_TABLE, DIESEL_TABLE] {
+    for table in TABLES {
         objects.extend(Identifier::new(table).map(|name| Object::Table(name.into())));
     }
     let there = present(database, objects)?;
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &DropAll, context: &Context<'_>) -> Result<Outcome,
 /// What the applied migrations have built and not dropped again: it may be more than what today's
 /// models have.
 fn built(database: &mut dyn Database, revisions: &Revisions) -> Result<BTreeSet<Object>, Failure> {
-    let applied = record::look(database)?;
+    let applied = history::look(database)?.applied;
     let mut built = BTreeSet::new();
     for migration in revisions.all() {
         if applied.iter().any(|one| one.revision == migration.revision()) {

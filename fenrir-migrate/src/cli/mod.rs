@@ -30,6 +30,7 @@ mod generate;
 mod history;
 mod import;
 mod init;
+mod interrupt;
 mod migrate;
 mod models;
 mod outcome;

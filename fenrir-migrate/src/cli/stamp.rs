@@ -7,10 +7,11 @@ use serde_json::json;
 use super::arguments::Stamp;
 use super::context::Context;
 use super::outcome::{Failure, Outcome};
+use super::upgrade;
 use crate::Error;
 use crate::database::Database;
-use crate::exclusive::{Exclusive, LOCK_TIMEOUT};
-use crate::record;
+use crate::history::{self, Allowed, JOURNAL_TABLE};
+use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
 
 pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -22,8 +23,10 @@ pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, F
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
-    let mut exclusive = Exclusive::new(&mut *database, LOCK_TIMEOUT);
-    let position = exclusive.change_history(|database| stamp(database, &revisions, arguments))?;
+    let options = context.run_options(upgrade::progress(context))?;
+    let allowed = options.allowed;
+    let mut exclusive = Exclusive::new(&mut *database, options.patience, options.local);
+    let position = exclusive.change_history(|database| stamp(database, &revisions, arguments, allowed))?;
     let revision = position.checked_sub(1).map(|index| revisions.all()[index].revision());
     let text = match revision {
         Some(revision) => format!("recorded revision {revision}; nothing was run"),
@@ -32,21 +35,28 @@ pub(super) fn run(arguments: &Stamp, context: &Context<'_>) -> Result<Outcome, F
     Ok(Outcome::new(text, json!({ "revision": revision })))
 }
 
-fn stamp(database: &mut dyn Database, revisions: &Revisions, arguments: &Stamp) -> Result<usize, Failure> {
-    let revision = &arguments.revision;
-    let mut applied = record::read(database).map_err(Error::database("reading the migrations' history"))?;
+fn stamp(
+    database: &mut dyn Database,
+    revisions: &Revisions,
+    arguments: &Stamp,
+    allowed: Allowed,
+) -> Result<usize, Failure> {
+    let mut state = history::read(database).map_err(Error::database(history::READING))?;
     if arguments.purge {
-        for one in applied.drain(..) {
-            record::delete(database, &one.revision)?;
+        for one in state.applied.drain(..) {
+            history::delete(database, &one.revision)?;
         }
     }
-    let current = record::position(revisions, &applied)?;
-    let target = revisions.chain.resolve(revision, current)?;
-    for migration in &revisions.all()[target.min(current)..current] {
-        record::delete(database, migration.revision())?;
+    let current = state.position(revisions, allowed)?;
+    let target = revisions.chain.resolve(&arguments.revision, current)?;
+    for migration in revisions.all()[target..].iter().filter(|one| state.has(one.revision())) {
+        history::delete(database, migration.revision())?;
     }
-    for migration in &revisions.all()[current.min(target)..target] {
-        record::insert(database, migration, &migration.checksum()?, Duration::ZERO)?;
+    for migration in revisions.all()[..target].iter().filter(|one| !state.has(one.revision())) {
+        history::insert(database, migration, Duration::ZERO)?;
     }
+    // What was half done is what it is now said to be.
+    let forgetting = Error::database("forgetting what is half done");
+    database.execute(&format!("DELETE FROM {JOURNAL_TABLE}")).map_err(forgetting)?;
     Ok(target)
 }

@@ -1,14 +1,15 @@
 //! `fenrir upgrade`: applies migrations.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::arguments::Upgrade;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
-use crate::database::Database;
-use crate::exclusive::LOCK_TIMEOUT;
-use crate::migrator::{Report, Runner, Target};
-use crate::record;
+use crate::history::{self, State};
+use crate::migrator::{Event, Report, Runner, Target, Watchers, Way, target_of};
 use crate::revisions::{Migration, Revisions};
 
 pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -16,40 +17,57 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let revisions = context.revisions(&url)?;
     if arguments.sql || arguments.dry_run {
         // Only looks, and so must not make a file of SQLite's.
-        let position = if url.exists() {
+        let state = if url.exists() {
             let mut connected = context.connect(&url)?;
-            let applied = record::look(&mut *connected.database())?;
-            record::position(&revisions, &applied)?
+            history::look(&mut *connected.database())?
         } else {
-            0
+            State::default()
         };
-        let target = forward(&revisions, &arguments.revision, position)?;
-        let pending = &revisions.all()[position..target];
-        return if arguments.sql { as_sql(pending, url.dialect()) } else { Ok(as_list(pending)) };
+        let position = state.position(&revisions, context.allowed()?)?;
+        let Target::At(target) = target_of(&revisions, Some(&arguments.revision), position)? else {
+            return Ok(as_list(&[]));
+        };
+        let pending = revisions.all()[..target].iter().filter(|one| !state.has(one.revision()));
+        let pending: Vec<_> = pending.collect();
+        return if arguments.sql { as_sql(&pending, url.dialect()) } else { Ok(as_list(&pending)) };
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
-    let mut tell = progress(context, "applying");
-    let mut runner = Runner::new(&mut *database, &revisions, LOCK_TIMEOUT);
-    runner.on_step = Some(&mut tell);
-    let report =
-        runner.run(&|position, _| forward(&revisions, &arguments.revision, position).map(Target::At))?;
+    let options = context.run_options(progress(context))?;
+    let report = Runner::new(&mut *database, &revisions, options)
+        .run(&|position, _| target_of(&revisions, Some(&arguments.revision), position))?;
     Ok(told(&report, "applied", &revisions))
 }
 
-/// The position of a revision that is not behind the database: to go back is another command.
-fn forward(revisions: &Revisions, revision: &str, position: usize) -> Result<usize, crate::Error> {
-    let target = revisions.chain.resolve(revision, position)?;
-    if target < position { Err(crate::Error::Behind { revision: revision.to_owned() }) } else { Ok(target) }
-}
-
-pub(super) fn progress(context: &Context<'_>, verb: &'static str) -> impl FnMut(&Migration) + use<> {
-    let quiet = context.global.quiet;
-    move |migration| {
-        if !quiet {
-            say(verb, format_args!("{} {}", migration.revision(), migration.message()));
-        }
+/// Says on the way what happens.
+pub(super) fn progress(context: &Context<'_>) -> Watchers {
+    let (quiet, verbose) = (context.global.quiet, context.global.verbose);
+    if quiet {
+        return Watchers::default();
     }
+    Watchers(Some(Arc::new(move |event| match event {
+        Event::Started { revision, message, way: Way::Up, .. } => {
+            say("applying", format_args!("{revision} {message}"));
+        }
+        Event::Started { revision, message, way: Way::Down, .. } => {
+            say("reverting", format_args!("{revision} {message}"));
+        }
+        Event::Waiting { holder, waited } => {
+            let who = holder.unwrap_or("another process");
+            say(
+                "waiting",
+                format_args!("for {who}, which is migrating this database; {}s", waited.as_secs()),
+            );
+        }
+        Event::Retrying { attempts, reason, .. } => {
+            let reason = reason.lines().next().unwrap_or_default();
+            say("retrying", format_args!("after {}: {reason}", count(*attempts as usize, "attempt")));
+        }
+        Event::Statement { line, number, count, .. } if verbose => {
+            say("running", format_args!("statement {number} of {count}, line {line}"));
+        }
+        _ => {}
+    })))
 }
 
 /// What a run did, in a line.
@@ -74,8 +92,8 @@ pub(super) fn told(report: &Report, verb: &str, revisions: &Revisions) -> Outcom
     Outcome::new(text, json!({ verb: steps, "revision": revision }))
 }
 
-fn as_list(pending: &[Migration]) -> Outcome {
-    let names: Vec<_> = pending.iter().map(Migration::name).collect();
+fn as_list(pending: &[&Migration]) -> Outcome {
+    let names: Vec<_> = pending.iter().map(|migration| migration.name()).collect();
     let text = match names.len() {
         0 => "nothing to do".to_owned(),
         number => format!("would apply {}:{}", count(number, "migration"), bullets(&names)),
@@ -84,15 +102,15 @@ fn as_list(pending: &[Migration]) -> Outcome {
 }
 
 /// The files as they are, each followed by its record.
-fn as_sql(pending: &[Migration], dialect: fenrir_schema::Dialect) -> Result<Outcome, Failure> {
+fn as_sql(pending: &[&Migration], dialect: fenrir_schema::Dialect) -> Result<Outcome, Failure> {
     let mut sql = String::new();
     for migration in pending {
         if sql.is_empty() {
             sql.push_str(STOP);
-            sql.push_str(&record::create_sql(dialect));
+            sql.push_str(&history::create_sql(dialect));
         }
         let text = migration.up()?;
-        sql.push_str(&script(migration, &text, &record::insert_sql(migration, dialect)?));
+        sql.push_str(&script(migration, &text, &history::insert_sql(migration, dialect, Duration::ZERO)?));
     }
     Ok(Outcome::new(sql.trim_end().to_owned(), json!({ "sql": sql })))
 }
@@ -111,10 +129,4 @@ pub(super) fn script(migration: &Migration, text: &str, record: &str) -> String 
     } else {
         format!("\n-- {name}\n{}\n{record}", text.trim_end())
     }
-}
-
-/// Where a database is, without changing it.
-pub(super) fn look(database: &mut dyn Database, revisions: &Revisions) -> Result<usize, Failure> {
-    let applied = record::look(database)?;
-    Ok(record::position(revisions, &applied)?)
 }

@@ -13,14 +13,46 @@ mod sqlite;
 #[allow(unreachable_pub, reason = "a sealed trait of `testing` has it in its signatures")]
 pub(crate) mod url;
 
+use std::any::Any;
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel::connection::{LoadConnection, TransactionManager};
+use diesel::connection::{
+    LoadConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,
+};
 use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 
 /// A row of texts.
 pub(crate) type Row = Vec<Option<String>>;
+
+/// What each transaction of a run is given, and is gone with it where the database can.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Local {
+    pub role: Option<String>,
+    pub search_path: Vec<String>,
+    /// How long a statement may wait for a lock.
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Local {
+    /// Whether there must be a transaction so that names and rights are those that are meant.
+    pub(crate) fn is_of_transaction(&self, dialect: Dialect) -> bool {
+        dialect.undoes_ddl() && (self.role.is_some() || !self.search_path.is_empty())
+    }
+}
+
+/// What a database's catalog says of what a statement is about that runs alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogNote {
+    /// To be compared with what it says later; none where it cannot tell whether the statement has run.
+    pub note: Option<String>,
+    /// The statement that removes what an earlier try has left, and is of no use.
+    pub remove: Option<String>,
+    /// Whether another connection is at it.
+    pub is_running: bool,
+}
 
 /// What the engine needs of a database, whichever it is.
 pub trait Database {
@@ -29,25 +61,70 @@ pub trait Database {
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
     /// Runs a query whose columns are texts, with texts for its placeholders.
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
-    /// Runs a statement that changes rows, with texts for its placeholders.
-    fn write(&mut self, sql: &str, binds: &[&str]) -> QueryResult<()> {
-        self.rows(sql, binds).map(drop)
-    }
     /// Whether the connection is inside a transaction that it did not open here.
     fn in_transaction(&mut self) -> bool;
-    /// How a query names its `number`th placeholder, from 1.
-    fn placeholder(&self, number: usize) -> String;
+    /// Lends Diesel's connection, inside the transaction that is open.
+    fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()>;
+
+    /// Makes the settings that a run needs before anything; they go with this value.
+    fn enter(&mut self, _: &Local) -> QueryResult<()> {
+        Ok(())
+    }
+    /// Opens a transaction with its settings, and no lock.
+    fn open(&mut self, _: &Local) -> QueryResult<()> {
+        Ok(())
+    }
     /// Opens a transaction that no other of ours can open beside it; `history` says whether the tables
     /// of the history are there to be locked.
-    fn begin(&mut self, history: bool) -> QueryResult<()>;
-    /// Tries to become the one that migrates this database.
+    fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()>;
+    fn commit(&mut self) -> QueryResult<()> {
+        self.execute("COMMIT")
+    }
+    /// After an error, when there may be no transaction or no connection any more.
+    fn rollback(&mut self) {
+        let _ = self.execute("ROLLBACK");
+    }
+    /// Makes the settings for statements outside of transactions, and returns what puts them back.
+    fn enter_session(&mut self, _: &Local) -> QueryResult<String> {
+        Ok(String::new())
+    }
+    fn leave_session(&mut self, back: &str) -> QueryResult<()> {
+        if back.is_empty() { Ok(()) } else { self.execute(back) }
+    }
+
+    /// Whether the lock that outlasts transactions is held for a whole run, because no transaction holds a migration
+    /// together.
+    fn locks_whole_run(&self) -> bool;
+    /// Tries to take that lock.
     fn try_lock(&mut self) -> QueryResult<bool>;
-    /// Who is, where it is another and the database tells.
+    /// Who is in the way, where it is another and the database tells.
     fn lock_holder(&mut self) -> Option<String>;
     /// Lets others.
     fn unlock(&mut self);
     /// Whether an error says that another connection is in the way for the moment.
     fn is_busy(&self, error: &diesel::result::Error) -> bool;
+    /// Whether a statement had to wait too long for a lock, so that all of its transaction may be tried again.
+    fn is_lock_timeout(&self, error: &diesel::result::Error) -> bool;
+    /// Whether the server still answers.
+    fn is_alive(&mut self) -> bool {
+        self.rows("SELECT 'yes'", &[]).is_ok()
+    }
+    /// Why nothing can be written here, if nothing can.
+    fn read_only(&mut self) -> QueryResult<Option<&'static str>>;
+
+    /// What the catalog says of what a statement is about that runs alone.
+    fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote>;
+    /// Whether such a statement has run, from what the catalog said before it and says now.
+    fn is_done(&self, before: &str, now: &str) -> bool;
+
+    /// The schemas in which names are looked for; none where there is no such thing.
+    fn search_path(&mut self) -> QueryResult<Option<String>> {
+        Ok(None)
+    }
+    fn set_search_path(&mut self, _: &str) -> QueryResult<()> {
+        Ok(())
+    }
+
     /// Whether a table of that name is there.
     fn has_table(&mut self, name: &TableName) -> QueryResult<bool>;
     /// Whether a table has a column of that name.
@@ -57,21 +134,48 @@ pub trait Database {
     /// Drops tables, which may point at each other, and enums: all or none, where the database can. Fails where a table that
     /// stays points at one of them.
     fn drop_all(&mut self, tables: &[TableName], enums: &[Identifier]) -> QueryResult<()>;
-    /// Runs statements that stand in a frame, and keeps what hangs on the tables that they build anew.
-    fn execute_framed(&mut self, sql: &str) -> QueryResult<()> {
-        self.execute(sql)
-    }
+
     /// Makes the settings of a frame, and returns the statements that put them back as they were.
-    fn enter_frame(&mut self, frame: Frame) -> QueryResult<String>;
-
-    fn commit(&mut self) -> QueryResult<()> {
-        self.execute("COMMIT")
+    fn enter_frame(&mut self, _: Frame) -> QueryResult<String> {
+        Ok(String::new())
     }
-
-    /// After an error, when there may be no transaction or no connection any more.
-    fn rollback(&mut self) {
-        let _ = self.execute("ROLLBACK");
+    /// Takes off what hangs on a table that is built anew, and returns it.
+    fn take_off(&mut self, _: &Identifier) -> QueryResult<Vec<Trigger>> {
+        Ok(Vec::new())
     }
+    /// Puts it back.
+    fn put_back(&mut self, _: &Identifier, _: &[Trigger]) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+/// A trigger of SQLite's, which goes with its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    pub name: String,
+    pub sql: String,
+}
+
+/// Lends a connection whose transaction Diesel does not know of: what it opens meanwhile lies within that.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+pub(crate) fn lend<C: diesel::Connection + 'static>(
+    connection: &mut C,
+    act: &mut dyn FnMut(&mut dyn Any),
+) -> QueryResult<()> {
+    use TransactionDepthChange::{DecreaseDepth, IncreaseDepth};
+    let change = |connection: &mut C, change| match C::TransactionManager::transaction_manager_status_mut(
+        connection,
+    ) {
+        TransactionManagerStatus::Valid(status) => status.change_transaction_depth(change),
+        TransactionManagerStatus::InError => Err(diesel::result::Error::BrokenTransactionManager),
+    };
+    change(connection, IncreaseDepth)?;
+    act(connection);
+    change(connection, DecreaseDepth)?;
+    if is_in_transaction(connection) {
+        return Err(diesel::result::Error::QueryBuilderError("it left a transaction open".into()));
+    }
+    Ok(())
 }
 
 /// The backends of Diesel that a [`Migrator`](crate::Migrator) works on: those whose feature is on.
@@ -89,7 +193,7 @@ pub(crate) mod sealed {
 
         fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
         where
-            C: LoadConnection<Backend = Self>;
+            C: LoadConnection<Backend = Self> + 'static;
     }
 }
 
@@ -135,6 +239,11 @@ pub(crate) fn pause(attempt: u32) -> Duration {
     use std::hash::{BuildHasher, Hasher};
     let jitter = std::hash::RandomState::new().build_hasher().finish() % 50;
     Duration::from_millis(u64::from(attempt.min(9) + 1) * 20 + jitter)
+}
+
+/// How long to wait before all of a migration is tried again that had to wait for a lock: longer each time.
+pub(crate) fn backoff(attempt: u32) -> Duration {
+    pause(attempt) * 2_u32.saturating_pow(attempt.min(5))
 }
 
 pub(crate) fn is_in_transaction<C: diesel::Connection>(connection: &mut C) -> bool {

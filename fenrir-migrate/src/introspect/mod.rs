@@ -141,7 +141,7 @@ trait Introspection {
 /// When the database cannot be read, or `search_path` has no schema that is there.
 pub fn read<C>(connection: &mut C, options: &Options) -> Result<Live, Error>
 where
-    C: LoadConnection,
+    C: LoadConnection + 'static,
     C::Backend: MigratorBackend,
 {
     read_from(&mut *<C::Backend as sealed::Backend>::database(connection), options)
@@ -158,7 +158,7 @@ where
 /// When the database fails to answer.
 pub fn compare<C>(connection: &mut C, wanted: &Schema, live: &Live) -> Result<Comparison, Error>
 where
-    C: LoadConnection,
+    C: LoadConnection + 'static,
     C::Backend: MigratorBackend,
 {
     compare_on(&mut *<C::Backend as sealed::Backend>::database(connection), wanted, live)

@@ -8,7 +8,7 @@ use fenrir_schema::{Dialect, Renames, Schema, TableName, diff};
 
 use super::Error;
 use crate::database::{MigratorBackend, sealed};
-use crate::record::{DIESEL_TABLE, FENRIR_TABLE};
+use crate::history::TABLES;
 use crate::{Created, Migrations, Migrator, Model, Table, in_full};
 
 /// What a test's database holds when the test begins.
@@ -116,7 +116,7 @@ impl Contents {
     /// Puts them into a database that is empty.
     pub(super) fn fill<C>(&self, connection: &mut C) -> Result<(), Error>
     where
-        C: LoadConnection,
+        C: LoadConnection + 'static,
         C::Backend: MigratorBackend,
     {
         let dialect = <C::Backend as sealed::Backend>::DIALECT;
@@ -187,7 +187,7 @@ fn create_unmanaged(migrations: &Migrations, dialect: Dialect) -> Result<String,
     schema.tables.retain(|name, _| {
         let text = name.to_text();
         // Those of the history are made by whoever keeps it.
-        let is_history = [DIESEL_TABLE, FENRIR_TABLE].contains(&text.as_str());
+        let is_history = TABLES.contains(&text.as_str());
         !is_history && !made().any(|made| matches!(made, Created::Table(made) if *made == text))
     });
     schema

@@ -62,6 +62,12 @@ pub struct FenrirMetadata {
     /// nothing, and it is there to say what they made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopts: bool,
+    /// Whether binaries that do not know this migration may run on a database that has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compatible: bool,
+    /// Whether a function of the application's is a part of it, without which it must not run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub function: bool,
 }
 
 /// `changes.json`.

@@ -53,6 +53,8 @@ pub fn write_migration(
                 checksum: checksum(migration.parent, &up, &down),
                 schema: result.hash(),
                 adopts: migration.adopts,
+                compatible: false,
+                function: false,
             }),
         };
         let changes = ChangesFile { format: CHANGES_FORMAT, changes: changes.to_vec() };

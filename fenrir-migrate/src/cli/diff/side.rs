@@ -14,8 +14,8 @@ use crate::cli::models;
 use crate::cli::outcome::Failure;
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
+use crate::history;
 use crate::introspect::{self, Live, Options};
-use crate::record;
 use crate::revisions::Revisions;
 use crate::testing::Held;
 
@@ -167,6 +167,6 @@ fn position(revision: &str, context: &Context<'_>) -> Result<usize, Failure> {
         )));
     };
     let revisions: Revisions = context.revisions(&url)?;
-    let applied = record::look(&mut *connect(&url, context)?.database())?;
-    Ok(record::position(&revisions, &applied)?)
+    let state = history::look(&mut *connect(&url, context)?.database())?;
+    Ok(state.position(&revisions, context.allowed()?)?)
 }

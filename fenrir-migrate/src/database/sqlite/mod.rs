@@ -2,6 +2,8 @@
 
 mod triggers;
 
+use std::any::Any;
+
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
 use diesel::sqlite::Sqlite;
@@ -9,7 +11,7 @@ use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 // Named so that the bundled library is linked.
 use libsqlite3_sys as _;
 
-use crate::database::{Database, MigratorBackend, Row, sealed, text_rows};
+use crate::database::{CatalogNote, Database, Local, MigratorBackend, Row, Trigger, sealed, text_rows};
 
 impl MigratorBackend for Sqlite {}
 
@@ -25,7 +27,7 @@ impl sealed::Backend for Sqlite {
 
     fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
     where
-        C: LoadConnection<Backend = Self>,
+        C: LoadConnection<Backend = Self> + 'static,
     {
         Box::new(File(connection, None))
     }
@@ -37,14 +39,14 @@ struct File<'a, C>(&'a mut C, Option<String>);
 /// How long SQLite itself waits for another connection, in milliseconds, before the runner tries again.
 const BUSY_TIMEOUT: u32 = 1_000;
 
-impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
+impl<C: LoadConnection<Backend = Sqlite> + 'static> File<'_, C> {
     fn pragma(&mut self, name: &str) -> QueryResult<String> {
         let rows = self.rows(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), &[])?;
         Ok(rows.into_iter().flatten().flatten().next().unwrap_or_else(|| "0".to_owned()))
     }
 }
 
-impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
+impl<C: LoadConnection<Backend = Sqlite> + 'static> File<'_, C> {
     fn drop_tables(&mut self, tables: &[TableName]) -> QueryResult<()> {
         self.execute("BEGIN IMMEDIATE")?;
         for table in tables {
@@ -65,7 +67,7 @@ impl<C: LoadConnection<Backend = Sqlite>> File<'_, C> {
     }
 }
 
-impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
+impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
     fn dialect(&self) -> Dialect {
         <Sqlite as sealed::Backend>::DIALECT
     }
@@ -82,14 +84,19 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         super::is_in_transaction(self.0)
     }
 
-    fn placeholder(&self, number: usize) -> String {
-        format!("?{number}")
+    fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
+        super::lend(self.0, act)
     }
 
     /// The file's own lock is the lock. A transaction that is not immediate would take it at its first
     /// write, and fail at once where another came first.
-    fn begin(&mut self, _: bool) -> QueryResult<()> {
+    fn begin(&mut self, _: bool, _: &Local) -> QueryResult<()> {
         self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Each of its transactions is alone; this is for the time that one waits.
+    fn locks_whole_run(&self) -> bool {
+        true
     }
 
     fn try_lock(&mut self) -> QueryResult<bool> {
@@ -115,6 +122,24 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
     fn is_busy(&self, error: &diesel::result::Error) -> bool {
         matches!(error, diesel::result::Error::DatabaseError(_, information)
             if matches!(information.message(), "database is locked" | "database table is locked"))
+    }
+
+    fn is_lock_timeout(&self, error: &diesel::result::Error) -> bool {
+        self.is_busy(error)
+    }
+
+    /// SQLite says so itself, and at once.
+    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
+        Ok(None)
+    }
+
+    /// What cannot be part of a transaction here, such as `VACUUM`, may run as often as one likes.
+    fn catalog_note(&mut self, _: &str) -> QueryResult<CatalogNote> {
+        Ok(CatalogNote { note: Some(String::new()), ..CatalogNote::default() })
+    }
+
+    fn is_done(&self, _: &str, _: &str) -> bool {
+        false
     }
 
     fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
@@ -146,8 +171,12 @@ impl<C: LoadConnection<Backend = Sqlite>> Database for File<'_, C> {
         result
     }
 
-    fn execute_framed(&mut self, sql: &str) -> QueryResult<()> {
-        triggers::keep(self, sql)
+    fn take_off(&mut self, table: &Identifier) -> QueryResult<Vec<Trigger>> {
+        triggers::take_off(self, table)
+    }
+
+    fn put_back(&mut self, table: &Identifier, triggers: &[Trigger]) -> QueryResult<()> {
+        if triggers.is_empty() { Ok(()) } else { triggers::put_back(self, table, triggers) }
     }
 
     fn enter_frame(&mut self, frame: Frame) -> QueryResult<String> {

@@ -4,41 +4,30 @@ use diesel::QueryResult;
 use diesel::result::Error;
 use fenrir_schema::{Dialect, Identifier};
 
-use crate::database::Database;
+use crate::database::{Database, Trigger};
 
-/// Runs the statements, and makes the triggers of each table that they build anew again, as they were written.
-pub(super) fn keep(database: &mut dyn Database, sql: &str) -> QueryResult<()> {
-    for (table, part) in Dialect::Sqlite.rebuilds(sql) {
-        let triggers = table.as_ref().map(|table| take_off(database, table)).transpose()?;
-        database.execute(part)?;
-        if let (Some(table), Some(triggers)) = (table, triggers.filter(|triggers| !triggers.is_empty())) {
-            put_back(database, &table, &triggers)?;
-        }
-    }
-    Ok(())
-}
-
-/// The names and texts of a table's triggers, which are there no more.
-fn take_off(database: &mut dyn Database, table: &Identifier) -> QueryResult<Vec<(String, String)>> {
+/// The triggers of a table, which are there no more.
+pub(super) fn take_off(database: &mut dyn Database, table: &Identifier) -> QueryResult<Vec<Trigger>> {
     let sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?1) ORDER BY rowid";
     let mut triggers = Vec::new();
     for row in database.rows(sql, &[table.as_str()])? {
         if let [Some(name), Some(sql)] = row.as_slice() {
             database.execute(&format!("DROP TRIGGER {}", quoted(name)))?;
-            triggers.push((name.clone(), sql.clone()));
+            triggers.push(Trigger { name: name.clone(), sql: sql.clone() });
         }
     }
     Ok(triggers)
 }
 
-fn put_back(
+/// Makes them again, as they were written.
+pub(super) fn put_back(
     database: &mut dyn Database,
     table: &Identifier,
-    triggers: &[(String, String)],
+    triggers: &[Trigger],
 ) -> QueryResult<()> {
-    let result = triggers.iter().try_for_each(|(_, sql)| database.execute(sql));
+    let result = triggers.iter().try_for_each(|trigger| database.execute(&trigger.sql));
     result.and_then(|()| try_out(database, table)).map_err(|error| {
-        let names: Vec<_> = triggers.iter().map(|(name, _)| format!("`{}`", name.escape_debug())).collect();
+        let names: Vec<_> = triggers.iter().map(|trigger| format!("`{}`", trigger.name.escape_debug())).collect();
         Error::QueryBuilderError(
             format!(
                 "what the triggers of `{table}` say ({}) does not fit it any more: {error}; drop them first, and make \

@@ -50,7 +50,7 @@ trait Catalog {
 #[track_caller]
 pub fn assert_migrations_match_models<C>(migrations: &'static Migrations, connection: &mut C)
 where
-    C: LoadConnection,
+    C: LoadConnection + 'static,
     C::Backend: MigratorBackend,
 {
     if let Err(error) = Migrator::new(migrations).run(connection) {

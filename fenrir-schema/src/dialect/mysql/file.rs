@@ -2,6 +2,7 @@
 //! (<https://dev.mysql.com/doc/refman/8.0/en/mysqldump.html>).
 
 use crate::PieceKind::{LeftOut, Optional, Refused};
+use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
 use crate::sql_file::Pattern::{Begins, Elsewhere};
 use crate::sql_file::{Bodies, FileSyntax};
 
@@ -16,7 +17,7 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
     dollar_quotes: false,
     delimiters: true,
     copies: false,
-    bodies: Bodies::None,
+    bodies: Bodies::Compound,
     treatments: &[
         (Begins(&["insert"]), LeftOut),
         (Begins(&["replace"]), LeftOut),
@@ -50,5 +51,39 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
             Begins(&["source"]),
             Refused("it is a command of the program `mysql`, and no SQL: take it out of the file"),
         ),
+    ],
+    // What ends a transaction by itself: <https://dev.mysql.com/doc/refman/8.0/en/implicit-commit.html>,
+    // <https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/>. What is temporary is the session's.
+    runs: &[
+        (Begins(&["set"]), Session),
+        (Begins(&["use"]), Session),
+        (Begins(&["create", "temporary"]), Session),
+        (Begins(&["create", "or", "replace", "temporary"]), Session),
+        (Begins(&["drop", "temporary"]), Session),
+        (Begins(&["begin", "not", "atomic"]), Plain),
+        (Begins(&["begin"]), Begin),
+        (Begins(&["start", "transaction"]), Begin),
+        (Begins(&["commit"]), Commit),
+        (Begins(&["rollback", "to"]), Plain),
+        (Begins(&["rollback"]), Rollback),
+        (Begins(&["create"]), Alone),
+        (Begins(&["alter"]), Alone),
+        (Begins(&["drop"]), Alone),
+        (Begins(&["rename"]), Alone),
+        (Begins(&["truncate"]), Alone),
+        (Begins(&["grant"]), Alone),
+        (Begins(&["revoke"]), Alone),
+        (Begins(&["lock"]), Alone),
+        (Begins(&["unlock"]), Alone),
+        (Begins(&["install"]), Alone),
+        (Begins(&["uninstall"]), Alone),
+        (Begins(&["analyze"]), Alone),
+        (Begins(&["optimize"]), Alone),
+        (Begins(&["repair"]), Alone),
+        (Begins(&["check"]), Alone),
+        (Begins(&["cache"]), Alone),
+        (Begins(&["flush"]), Alone),
+        (Begins(&["reset"]), Alone),
+        (Begins(&["load", "index"]), Alone),
     ],
 };

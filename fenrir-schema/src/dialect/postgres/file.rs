@@ -1,6 +1,7 @@
 //! Files for `psql`, such as those of `pg_dump` (<https://www.postgresql.org/docs/current/app-pgdump.html>).
 
 use crate::PieceKind::{LeftOut, Optional, Refused};
+use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
 use crate::sql_file::Pattern::{Begins, Has};
 use crate::sql_file::{Bodies, FileSyntax};
 
@@ -57,5 +58,38 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
             Begins(&["copy"]),
             Refused("it reads or writes a file of the server's: rows are not needed, take it out"),
         ),
+    ],
+    // <https://www.postgresql.org/docs/current/sql-createindex.html> and those of the others say that they cannot run
+    // inside a transaction block.
+    runs: &[
+        (Begins(&["set", "local"]), Plain),
+        (Begins(&["set", "constraints"]), Plain),
+        (Begins(&["set", "transaction"]), Plain),
+        (Begins(&["set"]), Session),
+        (Begins(&["reset"]), Session),
+        (Begins(&["create", "temp"]), Session),
+        (Begins(&["create", "temporary"]), Session),
+        (Begins(&["begin"]), Begin),
+        (Begins(&["start", "transaction"]), Begin),
+        (Begins(&["commit"]), Commit),
+        (Begins(&["end"]), Commit),
+        (Begins(&["rollback", "to"]), Plain),
+        (Begins(&["rollback"]), Rollback),
+        (Begins(&["abort"]), Rollback),
+        (Has("create", &["index", "concurrently"]), Alone),
+        (Begins(&["drop", "index", "concurrently"]), Alone),
+        (Has("reindex", &["concurrently"]), Alone),
+        (Begins(&["reindex", "database"]), Alone),
+        (Begins(&["reindex", "system"]), Alone),
+        (Begins(&["reindex", "schema"]), Alone),
+        (Has("alter", &["concurrently"]), Alone),
+        (Begins(&["vacuum"]), Alone),
+        (Begins(&["create", "database"]), Alone),
+        (Begins(&["drop", "database"]), Alone),
+        (Begins(&["create", "tablespace"]), Alone),
+        (Begins(&["drop", "tablespace"]), Alone),
+        (Begins(&["alter", "system"]), Alone),
+        (Begins(&["create", "subscription"]), Alone),
+        (Begins(&["drop", "subscription"]), Alone),
     ],
 };

@@ -1,6 +1,7 @@
 //! Files for `sqlite3`, such as those of its `.dump` (<https://www.sqlite.org/cli.html>).
 
 use crate::PieceKind::{LeftOut, Refused, Statement};
+use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
 use crate::sql_file::Pattern::Begins;
 use crate::sql_file::{Bodies, FileSyntax};
 
@@ -23,5 +24,20 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
         (Begins(&["attach"]), Refused(ANOTHER_FILE)),
         (Begins(&["detach"]), Refused(ANOTHER_FILE)),
         (Begins(&["vacuum"]), LeftOut),
+    ],
+    // <https://www.sqlite.org/lang_vacuum.html>, <https://www.sqlite.org/lang_attach.html>
+    runs: &[
+        (Begins(&["pragma"]), Session),
+        (Begins(&["create", "temp"]), Session),
+        (Begins(&["create", "temporary"]), Session),
+        (Begins(&["begin"]), Begin),
+        (Begins(&["commit"]), Commit),
+        (Begins(&["end"]), Commit),
+        (Begins(&["rollback", "to"]), Plain),
+        (Begins(&["rollback", "transaction", "to"]), Plain),
+        (Begins(&["rollback"]), Rollback),
+        (Begins(&["vacuum"]), Alone),
+        (Begins(&["attach"]), Session),
+        (Begins(&["detach"]), Session),
     ],
 };

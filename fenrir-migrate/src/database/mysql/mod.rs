@@ -1,11 +1,16 @@
 //! MySQL and MariaDB through Diesel.
 
+mod catalog;
+
+use std::any::Any;
+
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
 use diesel::mysql::Mysql;
-use fenrir_schema::{Dialect, Frame, Identifier, TableName};
+use fenrir_schema::{Dialect, Identifier, TableName};
 
-use super::{Database, MigratorBackend, Row, sealed, text_rows};
+use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
+use crate::history::FENRIR_TABLE;
 
 impl MigratorBackend for Mysql {}
 
@@ -21,16 +26,21 @@ impl sealed::Backend for Mysql {
 
     fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
     where
-        C: LoadConnection<Backend = Self>,
+        C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(Server { connection, sql_mode: None })
+        Box::new(Server { connection, back: Vec::new(), role: None, is_settled: false, has_timeouts: false })
     }
 }
 
-/// A connection, and the `sql_mode` that it had before it was ours.
+/// A connection, and what it had before it was ours.
 struct Server<'a, C: LoadConnection<Backend = Mysql>> {
     connection: &'a mut C,
-    sql_mode: Option<String>,
+    /// The settings that are to be put back, each with its value as SQL has it.
+    back: Vec<(&'static str, String)>,
+    /// The roles that it had.
+    role: Option<String>,
+    is_settled: bool,
+    has_timeouts: bool,
 }
 
 /// What the lock is called. Locks are the server's, so the database is in the name, which has at most 64
@@ -51,19 +61,49 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
     /// Takes care that a migration's text means what it says, and that a value which does not fit is an
     /// error and not another value.
     fn settle(&mut self) -> QueryResult<()> {
-        if self.sql_mode.is_some() {
+        if self.is_settled {
             return Ok(());
         }
         let before = self.value("SELECT @@SESSION.sql_mode")?.unwrap_or_default();
         let kept = before.split(',').filter(|mode| !mode.is_empty() && !OTHER_QUOTES.contains(mode));
         let modes: Vec<_> = kept.chain(["STRICT_TRANS_TABLES"]).collect();
-        self.set_mode(&modes.join(","))?;
-        self.sql_mode = Some(before);
+        self.set("sql_mode", &Dialect::Mysql.literal(&modes.join(",")))?;
+        self.back.push(("sql_mode", Dialect::Mysql.literal(&before)));
+        self.is_settled = true;
         Ok(())
     }
 
-    fn set_mode(&mut self, mode: &str) -> QueryResult<()> {
-        self.execute(&format!("SET SESSION sql_mode = {}", Dialect::Mysql.literal(mode)))
+    fn set(&mut self, name: &str, value: &str) -> QueryResult<()> {
+        self.execute(&format!("SET SESSION {name} = {value}"))
+    }
+
+    /// A number of the session's, to be put back.
+    fn change(&mut self, name: &'static str, value: &str) -> QueryResult<()> {
+        let before = self.value(&format!("SELECT CAST(@@SESSION.{name} AS char)"))?;
+        self.set(name, value)?;
+        self.back.extend(before.map(|before| (name, before)));
+        Ok(())
+    }
+
+    /// Locks of tables and of rows are waited for in seconds, a day and a minute unless told otherwise
+    /// (<https://mariadb.com/kb/en/server-system-variables/#lock_wait_timeout>).
+    fn limit(&mut self, local: &Local) -> QueryResult<()> {
+        if std::mem::replace(&mut self.has_timeouts, true) {
+            return Ok(());
+        }
+        if let Some(timeout) = local.lock_timeout {
+            let seconds = timeout.as_millis().div_ceil(1000).max(1).to_string();
+            self.change("lock_wait_timeout", &seconds)?;
+            self.change("innodb_lock_wait_timeout", &seconds)?;
+        }
+        if let Some(timeout) = local.statement_timeout {
+            // MariaDB's; MySQL has one for queries alone.
+            let seconds = format!("{}.{:03}", timeout.as_secs(), timeout.subsec_millis());
+            if self.change("max_statement_time", &seconds).is_err() {
+                self.change("max_execution_time", &timeout.as_millis().to_string())?;
+            }
+        }
+        Ok(())
     }
 
     fn drop_tables(&mut self, tables: &[TableName]) -> QueryResult<()> {
@@ -92,18 +132,17 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
 /// The connection is its owner's again.
 impl<C: LoadConnection<Backend = Mysql>> Drop for Server<'_, C> {
     fn drop(&mut self) {
-        if let Some(mode) = self.sql_mode.take() {
-            // Without a connection there is no mode either.
-            let _ = self.set_mode(&mode);
+        // Without a connection there are no settings either.
+        for (name, value) in std::mem::take(&mut self.back) {
+            let _ = self.set(name, &value);
+        }
+        if let Some(role) = self.role.take() {
+            let _ = self.execute(&format!("SET ROLE {role}"));
         }
     }
 }
 
-impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
-    fn dialect(&self) -> Dialect {
-        <Mysql as sealed::Backend>::DIALECT
-    }
-
+impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
     fn execute(&mut self, sql: &str) -> QueryResult<()> {
         // The client's library crashes on an empty text.
         if sql.trim().is_empty() {
@@ -115,30 +154,59 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
         <Mysql as sealed::Backend>::rows(self.connection, sql, binds)
     }
+}
 
-    /// To load what has no columns is an error to Diesel here.
-    fn write(&mut self, sql: &str, binds: &[&str]) -> QueryResult<()> {
-        let mut query = diesel::sql_query(sql).into_boxed::<Mysql>();
-        for bind in binds {
-            query = query.bind::<diesel::sql_types::Text, _>((*bind).to_owned());
-        }
-        self.connection.execute_returning_count(&query).map(drop)
+impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
+    fn dialect(&self) -> Dialect {
+        <Mysql as sealed::Backend>::DIALECT
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        Server::execute(self, sql)
+    }
+
+    fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        Server::rows(self, sql, binds)
     }
 
     fn in_transaction(&mut self) -> bool {
         super::is_in_transaction(self.connection)
     }
 
-    fn placeholder(&self, _: usize) -> String {
-        "?".to_owned()
+    fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
+        super::lend(self.connection, act)
+    }
+
+    /// Roles are the session's.
+    fn enter(&mut self, local: &Local) -> QueryResult<()> {
+        if let (Some(role), None) = (&local.role, &self.role) {
+            let before = self.value("SELECT current_role()")?;
+            self.execute(&format!("SET ROLE `{}`", role.replace('`', "``")))?;
+            let quoted = |before: String| match before.as_str() {
+                "NONE" | "" => "NONE".to_owned(),
+                // MySQL's list is written as it is read.
+                list if list.contains('`') => list.to_owned(),
+                name => format!("`{name}`"),
+            };
+            self.role = Some(before.map_or_else(|| "NONE".to_owned(), quoted));
+        }
+        Ok(())
     }
 
     /// Not with BEGIN: a statement that changes the schema would end that transaction, and what follows it
     /// would be committed one by one, the two halves of the record among it. With `autocommit` off, another
     /// transaction begins by itself (<https://dev.mysql.com/doc/refman/8.0/en/innodb-autocommit-commit-rollback.html>).
-    fn begin(&mut self, _: bool) -> QueryResult<()> {
+    fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()> {
         self.settle()?;
-        self.execute("SET autocommit = 0")
+        self.limit(local)?;
+        self.execute("SET autocommit = 0")?;
+        if history {
+            // `GET_LOCK` is of one server: of several that share a database, the rows tell.
+            let lock =
+                format!("SELECT version FROM {FENRIR_TABLE} ORDER BY version DESC LIMIT 1 FOR UPDATE NOWAIT");
+            self.rows(&lock, &[])?;
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> QueryResult<()> {
@@ -147,6 +215,10 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
 
     fn rollback(&mut self) {
         let _ = self.execute("ROLLBACK; SET autocommit = 1");
+    }
+
+    fn locks_whole_run(&self) -> bool {
+        true
     }
 
     /// Tried, never waited for in the server.
@@ -168,9 +240,35 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
         let _ = self.value(&format!("SELECT CAST(release_lock({LOCK}) AS char)"));
     }
 
-    /// Nothing here is in another's way but the lock.
-    fn is_busy(&self, _: &diesel::result::Error) -> bool {
-        false
+    fn is_busy(&self, error: &diesel::result::Error) -> bool {
+        self.is_lock_timeout(error)
+    }
+
+    /// Diesel does not hand on the numbers (1205, 1213 and MySQL's 3572); the texts are those of a server that speaks
+    /// English.
+    fn is_lock_timeout(&self, error: &diesel::result::Error) -> bool {
+        let diesel::result::Error::DatabaseError(_, information) = error else { return false };
+        let message = information.message();
+        message.starts_with("Lock wait timeout exceeded")
+            || message.starts_with("Deadlock found")
+            || message.contains("NOWAIT is set")
+    }
+
+    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
+        let value = self.value("SELECT CAST(@@GLOBAL.read_only AS char)")?;
+        // MariaDB 12 has words for it.
+        Ok(match value.as_deref() {
+            None | Some("0" | "OFF") => None,
+            Some(_) => Some("its server is read-only (`read_only`), as replicas are"),
+        })
+    }
+
+    fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote> {
+        catalog::note(self, statement)
+    }
+
+    fn is_done(&self, before: &str, now: &str) -> bool {
+        before != now
     }
 
     /// Names of tables differ in case where the server's files do, whatever `information_schema` makes of it
@@ -209,9 +307,5 @@ impl<C: LoadConnection<Backend = Mysql>> Database for Server<'_, C> {
         let result = self.drop_tables(tables);
         self.execute(&format!("SET foreign_key_checks = {}", checks.as_deref().unwrap_or("1")))?;
         result
-    }
-
-    fn enter_frame(&mut self, _: Frame) -> QueryResult<String> {
-        Ok(String::new())
     }
 }

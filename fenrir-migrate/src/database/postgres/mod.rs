@@ -1,0 +1,276 @@
+//! PostgreSQL through Diesel.
+
+mod catalog;
+
+use std::any::Any;
+
+use diesel::QueryResult;
+use diesel::connection::LoadConnection;
+use diesel::pg::Pg;
+use diesel::result::DatabaseErrorKind;
+use fenrir_schema::{Dialect, Identifier, TableName};
+
+use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
+use crate::history::FENRIR_TABLE;
+
+impl MigratorBackend for Pg {}
+
+impl sealed::Backend for Pg {
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    fn rows<C>(connection: &mut C, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, sql, binds)
+    }
+
+    fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
+    where
+        C: LoadConnection<Backend = Self> + 'static,
+    {
+        Box::new(Postgres(connection))
+    }
+}
+
+struct Postgres<'a, C>(&'a mut C);
+
+/// The settings of a transaction, each for itself.
+fn settings(local: &Local, scope: &str) -> String {
+    let mut sql = String::new();
+    let mut set = |setting: String| sql.push_str(&format!(" SET {scope}{setting};"));
+    if let Some(role) = &local.role {
+        set(format!("ROLE {}", quoted(role)));
+    }
+    if !local.search_path.is_empty() {
+        let schemas: Vec<_> = local.search_path.iter().map(|schema| quoted(schema)).collect();
+        set(format!("search_path = {}", schemas.join(", ")));
+    }
+    // 0 is for ever (https://www.postgresql.org/docs/current/runtime-config-client.html).
+    if let Some(timeout) = local.lock_timeout {
+        set(format!("lock_timeout = {}", timeout.as_millis().max(1)));
+    }
+    if let Some(timeout) = local.statement_timeout {
+        set(format!("statement_timeout = {}", timeout.as_millis().max(1)));
+    }
+    sql
+}
+
+/// A name that somebody gave, whatever its length.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The schema that a table lies in; empty for the one in which tables are made by themselves.
+fn place(table: &TableName) -> &str {
+    table.schema.as_ref().map_or("", Identifier::as_str)
+}
+
+/// What the lock is called.
+const LOCK_NAME: &str = "fenrir migrations";
+
+/// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for
+/// each other.
+const KEY: &str = "hashtextextended($1 || ' ' || coalesce(current_schema(), ''), 0)";
+
+impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
+    fn dialect(&self) -> Dialect {
+        <Pg as sealed::Backend>::DIALECT
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.0.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        <Pg as sealed::Backend>::rows(self.0, sql, binds)
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        super::is_in_transaction(self.0)
+    }
+
+    fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
+        super::lend(self.0, act)
+    }
+
+    fn open(&mut self, local: &Local) -> QueryResult<()> {
+        self.execute(&format!("BEGIN;{}", settings(local, "LOCAL ")))
+    }
+
+    /// The table's lock goes with the transaction, and so is right also behind a pool that hands out connections by
+    /// the transaction; and so is the lock under which the tables are made. Neither is waited for in the server.
+    fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()> {
+        if !history {
+            self.open(local)?;
+            let sql = format!("SELECT pg_try_advisory_xact_lock({KEY})::text");
+            let rows = self.rows(&sql, &[LOCK_NAME])?;
+            return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
+        }
+        let lock = format!("LOCK TABLE {FENRIR_TABLE} IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+        match self.execute(&format!("BEGIN;{} {lock}", settings(local, "LOCAL "))) {
+            Ok(()) => Ok(()),
+            // Diesel does not tell why it failed.
+            Err(error) => {
+                self.rollback();
+                Err(self.why_not_locked(local)?.unwrap_or(error))
+            }
+        }
+    }
+
+    fn enter_session(&mut self, local: &Local) -> QueryResult<String> {
+        let sql = "SELECT format('SET ROLE %s; SET search_path = %s; SET lock_timeout = %L; SET statement_timeout = %L', \
+                   CASE current_setting('role') WHEN 'none' THEN 'NONE' ELSE quote_ident(current_setting('role')) END, \
+                   coalesce(nullif(current_setting('search_path'), ''), ), current_setting('lock_timeout'), \
+                   current_setting('statement_timeout'))";
+        let rows = self.rows(sql, &[])?;
+        let back = rows.into_iter().flatten().flatten().next().unwrap_or_default();
+        // An index that is built concurrently and does not get its lock in time is left INVALID.
+        let local = Local { lock_timeout: None, ..local.clone() };
+        self.execute(&format!("{}; SET lock_timeout = 0", settings(&local, "").trim_end_matches(';')))?;
+        Ok(back)
+    }
+
+    /// Only what no transaction holds together needs it.
+    fn locks_whole_run(&self) -> bool {
+        false
+    }
+
+    /// Tried, never waited for in the server: a session that waits there holds a snapshot, and
+    /// CREATE INDEX CONCURRENTLY of the holder would wait for that in turn.
+    fn try_lock(&mut self) -> QueryResult<bool> {
+        let rows = self.rows(&format!("SELECT pg_try_advisory_lock({KEY})::text"), &[LOCK_NAME])?;
+        Ok(is_true(&rows))
+    }
+
+    fn lock_holder(&mut self) -> Option<String> {
+        // A key of 64 bits is kept in two halves
+        // (https://www.postgresql.org/docs/current/view-pg-locks.html).
+        let sql = format!(
+            "SELECT 'process ' || a.pid || coalesce(', ' || nullif(a.application_name, ''), '') \
+             || coalesce(' at ' || host(a.client_addr), '') \
+             FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+             WHERE l.granted AND a.pid <> pg_backend_pid() \
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND (l.locktype = 'advisory' AND l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = {KEY} \
+             OR l.relation = to_regclass('{FENRIR_TABLE}') AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)')"
+        );
+        self.rows(&sql, &[LOCK_NAME]).ok()?.into_iter().next()?.into_iter().next()?
+    }
+
+    fn unlock(&mut self) {
+        // Without a connection there is no lock either.
+        let _ = self.rows(&format!("SELECT pg_advisory_unlock({KEY})::text"), &[LOCK_NAME]);
+    }
+
+    /// As [`Database::begin`] says that another is in the way.
+    fn is_busy(&self, error: &diesel::result::Error) -> bool {
+        matches!(error, diesel::result::Error::RollbackTransaction)
+    }
+
+    /// Diesel does not hand on the codes; the texts are those of the server, where it speaks English.
+    fn is_lock_timeout(&self, error: &diesel::result::Error) -> bool {
+        let diesel::result::Error::DatabaseError(kind, information) = error else { return false };
+        let message = information.message();
+        matches!(kind, DatabaseErrorKind::SerializationFailure)
+            || message == "canceling statement due to lock timeout"
+            || message == "deadlock detected"
+    }
+
+    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
+        let sql = "SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' \
+                   WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' END";
+        let rows = self.rows(sql, &[])?;
+        Ok(match rows.into_iter().flatten().next().flatten().as_deref() {
+            None => None,
+            Some("standby") => Some("it is a standby, which takes what its primary has"),
+            Some(_) => Some("its transactions are read-only (`default_transaction_read_only`)"),
+        })
+    }
+
+    fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote> {
+        catalog::note(self, statement)
+    }
+
+    fn is_done(&self, before: &str, now: &str) -> bool {
+        catalog::is_done(before, now)
+    }
+
+    fn search_path(&mut self) -> QueryResult<Option<String>> {
+        let rows = self.rows("SELECT current_setting('search_path')", &[])?;
+        Ok(rows.into_iter().flatten().next().flatten())
+    }
+
+    fn set_search_path(&mut self, path: &str) -> QueryResult<()> {
+        self.rows("SELECT set_config('search_path', $1, false)", &[path]).map(drop)
+    }
+
+    fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f') \
+                   AND relnamespace = (SELECT oid FROM pg_namespace \
+                   WHERE nspname = coalesce(nullif($2, ''), current_schema()))";
+        Ok(!self.rows(sql, &[name.name.as_str(), place(name)])?.is_empty())
+    }
+
+    fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+                   WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped \
+                   AND c.relnamespace = (SELECT oid FROM pg_namespace \
+                   WHERE nspname = coalesce(nullif($3, ''), current_schema()))";
+        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str(), place(table)])?.is_empty())
+    }
+
+    fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool> {
+        let sql = "SELECT 'yes' FROM pg_type WHERE typname = $1 AND typtype = 'e' \
+                   AND typnamespace = quote_ident(current_schema())::regnamespace";
+        Ok(!self.rows(sql, &[name.as_str()])?.is_empty())
+    }
+
+    /// The tables in one statement, so that foreign keys between them are no hindrance; without
+    /// CASCADE, so that nothing else goes.
+    fn drop_all(&mut self, tables: &[TableName], enums: &[Identifier]) -> QueryResult<()> {
+        let tables: Vec<_> = tables.iter().map(|name| Dialect::Postgres.quote_table(name)).collect();
+        let enums: Vec<_> = enums.iter().map(|name| Dialect::Postgres.quote(name)).collect();
+        let mut sql = String::from("BEGIN;");
+        for (kind, names) in [("TABLE", tables), ("TYPE", enums)] {
+            if !names.is_empty() {
+                sql.push_str(&format!(" DROP {kind} {};", names.join(", ")));
+            }
+        }
+        sql.push_str(" COMMIT");
+        let result = self.execute(&sql);
+        if result.is_err() {
+            self.rollback();
+        }
+        result
+    }
+}
+
+impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
+    /// What the runner takes for somebody who is in the way.
+    fn busy(&mut self) -> diesel::result::Error {
+        self.rollback();
+        diesel::result::Error::RollbackTransaction
+    }
+
+    /// Why the history could not be locked, where it is not what the server said.
+    fn why_not_locked(&mut self, local: &Local) -> QueryResult<Option<diesel::result::Error>> {
+        self.open(local)?;
+        let sql = format!(
+            "SELECT (to_regclass('{FENRIR_TABLE}') IS NOT NULL)::text, \
+             (to_regclass('{FENRIR_TABLE}') IS NULL OR has_table_privilege(to_regclass('{FENRIR_TABLE}'), 'UPDATE'))::text"
+        );
+        let rows = self.rows(&sql, &[]);
+        self.rollback();
+        Ok(match rows?.into_iter().next().unwrap_or_default().as_slice() {
+            [Some(there), Some(may)] if there == "true" && may == "true" => {
+                Some(diesel::result::Error::RollbackTransaction)
+            }
+            _ => None,
+        })
+    }
+}
+
+fn is_true(rows: &[Row]) -> bool {
+    rows.first().and_then(|row| row.first()) == Some(&Some("true".to_owned()))
+}

@@ -1,0 +1,91 @@
+//! Where a migration stands that is not done in one transaction: what of it is done, and what was begun.
+
+use fenrir_schema::digest;
+
+use super::state::Direction;
+use super::{JOURNAL_TABLE, READING};
+use crate::Error;
+use crate::database::Database;
+
+/// The journal of one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Journal {
+    pub(crate) revision: String,
+    pub(crate) direction: Direction,
+}
+
+/// A part of a migration that was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Which, from 1.
+    pub(crate) number: usize,
+    /// Its text.
+    pub(crate) statement: String,
+    pub(crate) is_done: bool,
+    /// What the catalog said before it, or how far a function came.
+    pub(crate) note: Option<String>,
+}
+
+/// What is being done when it cannot be written.
+const WRITING: &str = "recording where a migration stands";
+
+fn hash(text: &str) -> String {
+    digest::sha256_hex(text.as_bytes())
+}
+
+impl Journal {
+    /// All that was begun, in its order.
+    pub(crate) fn entries(&self, database: &mut dyn Database) -> Result<Vec<Entry>, Error> {
+        let sql = format!(
+            "SELECT CAST(number AS CHAR(20)), statement, hash, state, note FROM {JOURNAL_TABLE} WHERE version = {} ORDER BY number",
+            self.version(database),
+        );
+        let rows = database.rows(&sql, &[]).map_err(Error::database(READING))?;
+        let entry = |row: Vec<Option<String>>| {
+            let mut row = row.into_iter();
+            let mut next = || row.next().flatten();
+            let number = next()?.trim().parse().ok()?;
+            let statement = next()?;
+            // Whoever has written the row by hand has not written this.
+            let is_whole = next()? == hash(&statement);
+            let is_done = next()? == "done";
+            Some(Entry { number, statement, is_done, note: next() }).filter(|_| is_whole)
+        };
+        Ok(rows.into_iter().filter_map(entry).collect())
+    }
+
+    /// Says what a part is at.
+    pub(crate) fn write(&self, database: &mut dyn Database, entry: &Entry) -> Result<(), Error> {
+        let dialect = database.dialect();
+        let note = entry.note.as_deref().map_or_else(|| "NULL".to_owned(), |note| dialect.literal(note));
+        let sql = format!(
+            "DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number};\n\
+             INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note)\n    \
+             VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note});\n",
+            self.direction.name(),
+            hash(&entry.statement),
+            if entry.is_done { "done" } else { "begun" },
+            dialect.literal(&entry.statement),
+            version = self.version(database),
+            number = entry.number,
+        );
+        database.execute(&sql).map_err(Error::database(WRITING))
+    }
+
+    /// Forgets a part.
+    pub(crate) fn forget(&self, database: &mut dyn Database, number: usize) -> Result<(), Error> {
+        let version = self.version(database);
+        let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number}");
+        database.execute(&sql).map_err(Error::database(WRITING))
+    }
+
+    /// Forgets all, when the migration itself is recorded.
+    pub(crate) fn clear(&self, database: &mut dyn Database) -> Result<(), Error> {
+        let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {}", self.version(database));
+        database.execute(&sql).map_err(Error::database(WRITING))
+    }
+
+    fn version(&self, database: &mut dyn Database) -> String {
+        database.dialect().literal(&self.revision)
+    }
+}

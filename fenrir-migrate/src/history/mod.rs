@@ -1,0 +1,169 @@
+//! What a database knows of its migrations.
+
+mod journal;
+mod recorded;
+mod state;
+mod tables;
+
+use std::time::Duration;
+
+use fenrir_schema::Dialect;
+
+use self::tables::Layout;
+use crate::Error;
+use crate::database::Database;
+use crate::revisions::{Migration, Revisions};
+
+pub(crate) use self::journal::{Entry, Journal};
+pub(crate) use self::recorded::{Recorded, recorded};
+pub(crate) use self::state::{Allowed, Direction, State};
+pub(crate) use self::tables::{DIESEL_TABLE, FENRIR_TABLE, JOURNAL_TABLE, TABLES, create, create_sql};
+
+/// What is being done when it cannot be read.
+pub(crate) const READING: &str = "reading the migrations' history";
+
+/// The versions, and what is half done, in one query.
+const READ: &str = "\
+SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
+FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
+UNION ALL
+SELECT version, NULL, NULL, direction FROM __fenrir_journal GROUP BY version, direction
+ORDER BY 1";
+
+const READ_OLDER: &str = "\
+SELECT d.version, f.checksum, NULL, NULL
+FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
+ORDER BY 1";
+
+const READ_DIESEL: &str = "SELECT version, NULL, NULL, NULL FROM __diesel_schema_migrations ORDER BY 1";
+
+/// A revision that a database has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Applied {
+    pub(crate) revision: String,
+    /// The checksum that it had; none where plain Diesel applied it.
+    pub(crate) checksum: Option<String>,
+    /// Whether binaries that do not know it may run on a database that has it.
+    pub(crate) compatible: bool,
+}
+
+/// The history. Fails where the tables are not there.
+pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
+    database.rows(READ, &[]).map(State::of_rows)
+}
+
+/// How many versions there are, the newest, and which is half done.
+const MARK: &str = "\
+SELECT CAST(count(*) AS CHAR(20)), max(version), (SELECT min(version) FROM __fenrir_journal)
+FROM __diesel_schema_migrations";
+
+/// Whether a database is where it was when it was read.
+pub(crate) fn is_still(database: &mut dyn Database, state: &State) -> Result<bool, Error> {
+    let half = state.half.as_ref().map(|half| half.revision.clone());
+    Ok(mark(database)? == (state.applied.len(), state.newest().map(str::to_owned), half))
+}
+
+/// The same, but for the migration that is being done part by part.
+pub(crate) fn is_still_but_for(
+    database: &mut dyn Database,
+    state: &State,
+    journal: &Journal,
+) -> Result<bool, Error> {
+    let (count, newest, half) = mark(database)?;
+    let is_ours = half.is_none_or(|half| half == journal.revision);
+    Ok(is_ours && (count, newest) == (state.applied.len(), state.newest().map(str::to_owned)))
+}
+
+fn mark(database: &mut dyn Database) -> Result<(usize, Option<String>, Option<String>), Error> {
+    let rows = database.rows(MARK, &[]).map_err(Error::database(READING))?;
+    let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
+    let mut next = || row.next().flatten();
+    let count = next().and_then(|text| text.trim().parse().ok()).unwrap_or_default();
+    Ok((count, next(), next()))
+}
+
+/// The history, for those who only look: none where there are no tables of one.
+pub(crate) fn look(database: &mut dyn Database) -> Result<State, Error> {
+    let sql = match tables::layout(database)? {
+        Layout::None => return Ok(State::default()),
+        Layout::Diesel => READ_DIESEL,
+        Layout::Older => READ_OLDER,
+        Layout::Whole => READ,
+    };
+    database.rows(sql, &[]).map(State::of_rows).map_err(Error::database(READING))
+}
+
+/// Records a migration as applied.
+pub(crate) fn insert(
+    database: &mut dyn Database,
+    migration: &Migration,
+    duration: Duration,
+) -> Result<(), Error> {
+    let sql = insert_sql(migration, database.dialect(), duration)?;
+    database.execute(&sql).map_err(Error::database("recording a migration"))
+}
+
+/// The statements that [`insert`] runs.
+pub(crate) fn insert_sql(
+    migration: &Migration,
+    dialect: Dialect,
+    duration: Duration,
+) -> Result<String, Error> {
+    let literal = |text: &str| dialect.literal(text);
+    let revision = literal(migration.revision());
+    // Of plain Diesel's nothing is known.
+    let losses = match migration.down_loses()? {
+        Some(losses) => literal(&serde_json::to_string(&losses).map_err(Error::catalog)?),
+        None => "NULL".to_owned(),
+    };
+    Ok(format!(
+        "INSERT INTO {DIESEL_TABLE} (version) VALUES ({revision});\n\
+         INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum, down_sql, down_loses, run_in_transaction, \
+         compatible, schema_hash, duration_ms, fenrir_version)\n    \
+         VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+        migration.parent().map_or_else(|| "NULL".to_owned(), literal),
+        literal(migration.name()),
+        literal(&migration.checksum()?),
+        literal(&migration.down()?),
+        losses,
+        u8::from(migration.run_in_transaction()),
+        u8::from(migration.is_compatible()),
+        literal(migration.schema_hash().unwrap_or_default()),
+        duration.as_millis(),
+        literal(env!("CARGO_PKG_VERSION")),
+    ))
+}
+
+/// Forgets a migration, also where it is half done.
+pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), Error> {
+    let sql = delete_sql(revision, database.dialect());
+    database.execute(&sql).map_err(Error::database("recording a revert"))
+}
+
+/// The statements that [`delete`] runs.
+pub(crate) fn delete_sql(revision: &str, dialect: Dialect) -> String {
+    let revision = dialect.literal(revision);
+    TABLES.map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n")).concat()
+}
+
+/// The migrations whose SQL is not what was applied.
+pub(crate) fn edited<'a>(revisions: &'a Revisions, state: &State) -> Result<Vec<&'a str>, Error> {
+    let mut edited = Vec::new();
+    for migration in revisions.all() {
+        if let Some(applied) = state.find(migration.revision()) {
+            if applied.is_edited(migration)? {
+                edited.push(migration.name());
+            }
+        }
+    }
+    Ok(edited)
+}
+
+impl Applied {
+    pub(crate) fn is_edited(&self, migration: &Migration) -> Result<bool, Error> {
+        match &self.checksum {
+            Some(checksum) => Ok(migration.checksum()? != *checksum),
+            None => Ok(false),
+        }
+    }
+}

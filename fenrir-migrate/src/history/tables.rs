@@ -1,0 +1,111 @@
+//! The tables of the history: Diesel's own of the versions, and ours beside it.
+
+use fenrir_schema::{Dialect, Identifier};
+
+use crate::Error;
+use crate::database::Database;
+
+/// Diesel's own table, which `diesel migration list` reads.
+pub(crate) const DIESEL_TABLE: &str = "__diesel_schema_migrations";
+/// What Fenrir knows beside that of each version.
+pub(crate) const FENRIR_TABLE: &str = "__fenrir_migrations";
+/// Where a migration stands that is not done in one transaction.
+pub(crate) const JOURNAL_TABLE: &str = "__fenrir_journal";
+
+/// All three.
+pub(crate) const TABLES: [&str; 3] = [JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
+
+/// The statements that create them where they are not there.
+pub(crate) fn create_sql(dialect: Dialect) -> String {
+    CREATE.replace("ANY_TEXT", dialect.any_text())
+}
+
+const CREATE: &str = "\
+CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
+    version VARCHAR(50) PRIMARY KEY NOT NULL,
+    run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS __fenrir_migrations (
+    version VARCHAR(50) PRIMARY KEY NOT NULL,
+    parent VARCHAR(50),
+    name VARCHAR(255),
+    checksum VARCHAR(64) NOT NULL,
+    down_sql ANY_TEXT NOT NULL,
+    down_loses ANY_TEXT,
+    run_in_transaction SMALLINT,
+    compatible SMALLINT,
+    schema_hash VARCHAR(64) NOT NULL,
+    applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    duration_ms BIGINT NOT NULL,
+    fenrir_version VARCHAR(50) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS __fenrir_journal (
+    version VARCHAR(50) NOT NULL,
+    number INTEGER NOT NULL,
+    direction VARCHAR(4) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
+    state VARCHAR(6) NOT NULL,
+    statement ANY_TEXT NOT NULL,
+    note ANY_TEXT,
+    started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (version, number)
+);
+";
+
+/// What an older version of Fenrir did not keep.
+const ADDED: [(&str, &str); 4] = [
+    ("name", "VARCHAR(255)"),
+    ("down_loses", "ANY_TEXT"),
+    ("run_in_transaction", "SMALLINT"),
+    ("compatible", "SMALLINT"),
+];
+
+/// Which of the tables are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// None.
+    None,
+    /// Diesel's alone: plain Diesel was here.
+    Diesel,
+    /// Those of a version of Fenrir without a journal.
+    Older,
+    /// All.
+    Whole,
+}
+
+pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
+    if !is_there(database, DIESEL_TABLE)? {
+        Ok(Layout::None)
+    } else if !is_there(database, FENRIR_TABLE)? {
+        Ok(Layout::Diesel)
+    } else if !is_there(database, JOURNAL_TABLE)? {
+        Ok(Layout::Older)
+    } else {
+        Ok(Layout::Whole)
+    }
+}
+
+fn is_there(database: &mut dyn Database, table: &str) -> Result<bool, Error> {
+    let name = Identifier::new(table).map_err(Error::catalog)?;
+    database.has_table(&name.into()).map_err(Error::database(super::READING))
+}
+
+/// Creates the tables where they are not there, and adds to those of an older version what they lack.
+pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
+    let doing = "creating the tables of the migrations' history";
+    let dialect = database.dialect();
+    let is_older = layout(database)? == Layout::Older;
+    database.execute(&create_sql(dialect)).map_err(Error::database(doing))?;
+    if is_older {
+        let table = Identifier::new(FENRIR_TABLE).map_err(Error::catalog)?.into();
+        for (column, sql_type) in ADDED {
+            let name = Identifier::new(column).map_err(Error::catalog)?;
+            if !database.has_column(&table, &name).map_err(Error::database(doing))? {
+                let sql_type = sql_type.replace("ANY_TEXT", dialect.any_text());
+                let sql = format!("ALTER TABLE {FENRIR_TABLE} ADD COLUMN {column} {sql_type}");
+                database.execute(&sql).map_err(Error::database(doing))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,443 @@
+//! A migration that does not run in one transaction: part by part, each recorded, so that the next run goes on from
+//! where one stopped, however it stopped.
+
+use std::time::Instant;
+
+use fenrir_schema::{Dialect, FileStatement};
+
+use super::exclusive::Waiting;
+use super::function::{Batch, Progress};
+use super::runner::Runner;
+use super::step::{Running, Stepped, Stopped};
+use super::unit::Unit;
+use crate::Error;
+use crate::database::CatalogNote;
+use crate::error::Kept;
+use crate::history::{self, Direction, Entry, Journal, State};
+
+/// Where a migration is.
+struct Place<'a> {
+    running: &'a Running<'a>,
+    journal: Journal,
+    /// What was known before it began.
+    state: &'a State,
+    started: Instant,
+    /// How many parts are journalled in all, with a function's.
+    count: usize,
+    /// The number of statements before the part.
+    statements: usize,
+    /// One that is done, and not yet recorded as such.
+    unrecorded: Option<Entry>,
+}
+
+impl<'a> Place<'a> {
+    fn new(running: &'a Running<'a>, journal: Journal, state: &'a State, units: &[Unit<'_>]) -> Self {
+        let journalled = units.iter().filter(|unit| !matches!(unit, Unit::Session(_))).count();
+        let has_function = running.direction == Direction::Up && running.migration.has_function();
+        Self {
+            running,
+            journal,
+            state,
+            started: Instant::now(),
+            count: journalled + usize::from(has_function),
+            statements: 0,
+            unrecorded: None,
+        }
+    }
+
+    fn edited(&self, number: usize) -> Error {
+        let name = self.running.migration.name().to_owned();
+        Error::HalfEdited { name, file: self.running.direction.file(), number }
+    }
+}
+
+/// What another has left of a part.
+enum Found {
+    /// It is done.
+    Done,
+    /// It is for us, from what is known of a try before.
+    Ours(Option<Entry>),
+}
+
+impl Runner<'_> {
+    pub(super) fn parts(
+        &mut self,
+        running: &Running<'_>,
+        units: &[Unit<'_>],
+        state: &State,
+    ) -> Result<Stepped, Error> {
+        let was_locked = self.exclusive.is_locked();
+        if units.iter().any(|unit| matches!(unit, Unit::Alone(_))) {
+            // No transaction holds these together.
+            self.exclusive.lock()?;
+        }
+        let local = self.local.clone();
+        let back = self.exclusive.database.enter_session(&local);
+        let back = back.map_err(Error::database("making the settings of a session"))?;
+        let journal =
+            Journal { revision: running.migration.revision().to_owned(), direction: running.direction };
+        let mut place = Place::new(running, journal, state, units);
+        let result = self.all_parts(&mut place, units);
+        if result.is_err() {
+            self.record_what_is_done(&mut place);
+        }
+        let restored = self.exclusive.database.leave_session(&back);
+        if !was_locked {
+            self.exclusive.unlock();
+        }
+        if result.is_ok() {
+            restored.map_err(Error::database("putting settings back"))?;
+        }
+        result
+    }
+
+    fn all_parts(&mut self, place: &mut Place<'_>, units: &[Unit<'_>]) -> Result<Stepped, Error> {
+        let running = place.running;
+        if !self.exclusive.database.dialect().undoes_ddl()
+            && running.direction == Direction::Up
+            && place.state.half.is_none()
+        {
+            self.refuse_tables_that_are_there(running)?;
+        }
+        let done = self.done(place)?;
+        if done > place.count {
+            return Err(place.edited(place.count + 1));
+        }
+        let needed = needed(self.exclusive.database.dialect(), units, done);
+        let mut number = 0;
+        for unit in units {
+            let is_of_session = matches!(unit, Unit::Session(_));
+            if !is_of_session {
+                number += 1;
+            }
+            let is_over = is_of_session && number < done && !needed.contains(&place.statements);
+            if !is_over && self.part(place, number, unit)? == Stepped::Moved {
+                return Ok(Stepped::Moved);
+            }
+            place.statements += unit.statements().len();
+        }
+        if number < place.count {
+            return self.function_part(place, number + 1);
+        }
+        // A file of settings alone, or of nothing.
+        if place.count == 0 { self.last_record(place) } else { Ok(Stepped::Done) }
+    }
+
+    /// After something failed: what was done before it would be found again, but it is known now.
+    fn record_what_is_done(&mut self, place: &mut Place<'_>) {
+        let Some(entry) = place.unrecorded.take() else { return };
+        if self.exclusive.database.is_alive() && self.exclusive.begin(true).is_ok() {
+            let written = place.journal.write(self.exclusive.database, &entry);
+            // If that fails, the catalog is asked the next time.
+            let _ = self.exclusive.finish(written);
+        }
+    }
+
+    /// How many parts are done already.
+    fn done(&mut self, place: &Place<'_>) -> Result<usize, Error> {
+        if place.state.half.is_none() {
+            return Ok(0);
+        }
+        let entries = place.journal.entries(self.exclusive.database)?;
+        Ok(entries.iter().take_while(|entry| entry.is_done).count())
+    }
+
+    fn part(&mut self, place: &mut Place<'_>, number: usize, unit: &Unit<'_>) -> Result<Stepped, Error> {
+        match unit {
+            Unit::Session(statement) => {
+                let first = place.statements + 1;
+                match self.statement(place.running, statement, first, Kept::Recorded) {
+                    Ok(()) => Ok(Stepped::Done),
+                    Err(Stopped::Failed(error)) => Err(error),
+                    Err(Stopped::Busy(error)) => Err(*error),
+                }
+            }
+            Unit::Together(statements) => self.together(place, number, unit, statements),
+            Unit::Alone(statement) => self.alone(place, number, unit, statement),
+        }
+    }
+
+    /// Opens a transaction and looks at what is there of a part; none where another has finished the migration, or it
+    /// has come to be another's.
+    fn open_part(
+        &mut self,
+        place: &mut Place<'_>,
+        number: usize,
+        text: &str,
+    ) -> Result<Option<Found>, Error> {
+        self.exclusive.begin(true)?;
+        let found = self.look_at_part(place, number, text);
+        if !matches!(found, Ok(Some(Found::Ours(_)))) {
+            self.exclusive.database.rollback();
+        }
+        found
+    }
+
+    fn look_at_part(
+        &mut self,
+        place: &mut Place<'_>,
+        number: usize,
+        text: &str,
+    ) -> Result<Option<Found>, Error> {
+        let database = &mut *self.exclusive.database;
+        if !history::is_still_but_for(database, place.state, &place.journal)? {
+            return Ok(None);
+        }
+        if let Some(entry) = &place.unrecorded {
+            place.journal.write(database, entry)?;
+        }
+        let entries = place.journal.entries(database)?;
+        let entry = entries.iter().find(|entry| entry.number == number);
+        let is_whole =
+            (1..number).all(|one| entries.iter().any(|entry| entry.number == one && entry.is_done));
+        if !is_whole {
+            return Ok(None);
+        }
+        let Some(entry) = entry else { return Ok(Some(Found::Ours(None))) };
+        match (entry.statement == text, entry.is_done) {
+            (true, true) => Ok(Some(Found::Done)),
+            (true, false) => Ok(Some(Found::Ours(Some(entry.clone())))),
+            (false, true) => Err(place.edited(number)),
+            // It was begun as it was: what became of that decides whether there may be another in its place.
+            (false, false) => match self.fate(&entry.statement, entry.note.as_deref())? {
+                Some(false) => Ok(Some(Found::Ours(None))),
+                _ => Err(place.edited(number)),
+            },
+        }
+    }
+
+    /// Whether a statement that was begun has run, as far as the catalog tells.
+    fn fate(&mut self, statement: &str, before: Option<&str>) -> Result<Option<bool>, Error> {
+        let now = self.catalog_note(statement)?;
+        let both = before.zip(now.note.as_deref());
+        Ok(both.map(|(before, now)| self.exclusive.database.is_done(before, now)))
+    }
+
+    /// The end of a part in its own transaction: what is done is recorded, and after the last the migration.
+    fn close_part(&mut self, place: &mut Place<'_>, entry: &Entry) -> Result<(), Error> {
+        if entry.number < place.count || !entry.is_done {
+            return place.journal.write(self.exclusive.database, entry);
+        }
+        place.journal.clear(self.exclusive.database)?;
+        self.record(place.running, place.started.elapsed())
+    }
+
+    fn together(
+        &mut self,
+        place: &mut Place<'_>,
+        number: usize,
+        unit: &Unit<'_>,
+        statements: &[FileStatement<'_>],
+    ) -> Result<Stepped, Error> {
+        let text = unit.text();
+        let running = place.running;
+        self.retrying(running, &mut |runner| {
+            match runner.open_part(place, number, &text)? {
+                None => return Ok(Stepped::Moved),
+                Some(Found::Done) => return Ok(Stepped::Done),
+                Some(Found::Ours(_)) => {}
+            }
+            let first = place.statements + 1;
+            let kept = kept(number, place);
+            let result = runner
+                .keeping_search_path(running, &mut |runner| {
+                    runner.statements(running, statements, first, kept)
+                })
+                .and_then(|()| {
+                    let entry = Entry { number, statement: text.clone(), is_done: true, note: None };
+                    Ok(runner.close_part(place, &entry)?)
+                });
+            runner.commit(running, result)?;
+            place.unrecorded = None;
+            Ok(Stepped::Done)
+        })
+    }
+
+    /// What cannot be part of a transaction: what it is about to do is recorded first, and that it is done with what
+    /// comes next.
+    fn alone(
+        &mut self,
+        place: &mut Place<'_>,
+        number: usize,
+        unit: &Unit<'_>,
+        statement: &FileStatement<'_>,
+    ) -> Result<Stepped, Error> {
+        let text = unit.text();
+        let begun = match self.open_part(place, number, &text)? {
+            None => return Ok(Stepped::Moved),
+            Some(Found::Done) => return Ok(Stepped::Done),
+            Some(Found::Ours(begun)) => begun,
+        };
+        let result = self.begin_alone(place, number, &text, statement, begun.as_ref());
+        let now = match self.exclusive.finish(result)? {
+            Begun::Done => {
+                place.unrecorded = None;
+                return Ok(Stepped::Done);
+            }
+            Begun::Now(now) => now,
+        };
+        place.unrecorded = None;
+        let running = place.running;
+        let (first, kept) = (place.statements + 1, kept(number, place));
+        self.retrying(running, &mut |runner| {
+            if let Some(remove) = &now.remove {
+                let removed = runner.exclusive.database.execute(remove);
+                removed.map_err(|source| runner.stopped(running, Some(statement), source, kept))?;
+            }
+            let ran = runner.statement(running, statement, first, kept);
+            if ran.is_err() {
+                runner.remove_remains(statement);
+                runner.forget_begun(place, number);
+            }
+            ran
+        })?;
+        let entry = Entry { number, statement: text, is_done: true, note: None };
+        if number < place.count {
+            place.unrecorded = Some(entry);
+            return Ok(Stepped::Done);
+        }
+        self.exclusive.begin(true)?;
+        let closed = self.close_part(place, &entry).map_err(Stopped::Failed);
+        match self.commit(running, closed) {
+            Ok(()) => Ok(Stepped::Done),
+            Err(Stopped::Failed(error)) => Err(error),
+            Err(Stopped::Busy(error)) => Err(*error),
+        }
+    }
+
+    fn begin_alone(
+        &mut self,
+        place: &mut Place<'_>,
+        number: usize,
+        text: &str,
+        statement: &FileStatement<'_>,
+        begun: Option<&Entry>,
+    ) -> Result<Begun, Error> {
+        let now = self.catalog_note(statement.text)?;
+        let mut note = now.note.clone();
+        if let Some(begun) = begun {
+            // It was begun before: the catalog tells what became of it.
+            match (&begun.note, &now.note) {
+                (Some(before), Some(after)) => {
+                    if self.exclusive.database.is_done(before, after) {
+                        let entry = Entry { number, statement: text.to_owned(), is_done: true, note: None };
+                        self.close_part(place, &entry)?;
+                        return Ok(Begun::Done);
+                    }
+                    // What was there first stays what it is compared with.
+                    note = Some(before.clone());
+                }
+                _ => {
+                    return Err(Error::Unclear {
+                        name: place.running.migration.name().to_owned(),
+                        file: place.running.direction.file(),
+                        line: statement.line,
+                        statement: statement.text.to_owned(),
+                    });
+                }
+            }
+        }
+        let entry = Entry { number, statement: text.to_owned(), is_done: false, note };
+        place.journal.write(self.exclusive.database, &entry)?;
+        Ok(Begun::Now(now))
+    }
+
+    /// What the catalog says of what a statement is about, once nobody is at it any more: who is killed leaves what it
+    /// had asked for to the server.
+    fn catalog_note(&mut self, statement: &str) -> Result<CatalogNote, Error> {
+        let doing = "looking at what a statement is about";
+        let mut waiting = Waiting::new();
+        loop {
+            let note = self.exclusive.database.catalog_note(statement).map_err(Error::database(doing))?;
+            if !note.is_running {
+                return Ok(note);
+            }
+            self.exclusive.wait(&mut waiting)?;
+        }
+    }
+
+    /// What a statement that failed has left, and is of no use.
+    fn remove_remains(&mut self, statement: &FileStatement<'_>) {
+        if let Ok(CatalogNote { remove: Some(remove), .. }) =
+            self.exclusive.database.catalog_note(statement.text)
+        {
+            let _ = self.exclusive.database.execute(&remove);
+        }
+    }
+
+    /// What the database has refused did not happen: nothing is known of it any more.
+    fn forget_begun(&mut self, place: &Place<'_>, number: usize) {
+        if self.exclusive.database.is_alive() && self.exclusive.begin(true).is_ok() {
+            let forgotten = place.journal.forget(self.exclusive.database, number);
+            // If that fails, the catalog is asked the next time.
+            let _ = self.exclusive.finish(forgotten);
+        }
+    }
+
+    /// A function, batch by batch, each in a transaction with how far it came.
+    fn function_part(&mut self, place: &mut Place<'_>, number: usize) -> Result<Stepped, Error> {
+        let text = "a function of the application's".to_owned();
+        loop {
+            let begun = match self.open_part(place, number, &text)? {
+                None => return Ok(Stepped::Moved),
+                Some(Found::Done) => return Ok(Stepped::Done),
+                Some(Found::Ours(begun)) => begun,
+            };
+            let batch = Batch { cursor: begun.and_then(|entry| entry.note) };
+            let result = self.batch(place.running, &batch).and_then(|progress| {
+                let (is_done, note) = match progress {
+                    Progress::Done => (true, None),
+                    Progress::More(cursor) => (false, Some(cursor)),
+                };
+                let entry = Entry { number, statement: text.clone(), is_done, note };
+                self.close_part(place, &entry)?;
+                Ok(is_done)
+            });
+            let is_done = self.exclusive.finish(result)?;
+            place.unrecorded = None;
+            if is_done {
+                return Ok(Stepped::Done);
+            }
+            self.exclusive.check_cancelled()?;
+        }
+    }
+
+    fn last_record(&mut self, place: &mut Place<'_>) -> Result<Stepped, Error> {
+        self.exclusive.begin(true)?;
+        let still = history::is_still(self.exclusive.database, place.state);
+        let recorded = still.and_then(|is_still| {
+            if is_still {
+                self.record(place.running, place.started.elapsed())?;
+            }
+            Ok(if is_still { Stepped::Done } else { Stepped::Moved })
+        });
+        self.exclusive.finish(recorded)
+    }
+}
+
+/// The statements, by their places in the file, that make of a session what the parts need that are not done yet.
+fn needed(dialect: Dialect, units: &[Unit<'_>], done: usize) -> Vec<usize> {
+    let (mut number, mut from) = (0, 0);
+    for unit in units {
+        number += usize::from(!matches!(unit, Unit::Session(_)));
+        if number > done {
+            break;
+        }
+        from += unit.statements().len();
+    }
+    let all: Vec<_> = units.iter().flat_map(Unit::statements).copied().collect();
+    dialect.needed_of_session(&all, from)
+}
+
+/// What became of the beginning of a statement that runs alone.
+enum Begun {
+    /// It was done already.
+    Done,
+    /// It is to run.
+    Now(CatalogNote),
+}
+
+/// What is kept when a part fails.
+fn kept(number: usize, place: &Place<'_>) -> Kept {
+    if number == 1 && place.state.half.is_none() { Kept::Nothing } else { Kept::Recorded }
+}

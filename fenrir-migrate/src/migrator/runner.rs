@@ -1,0 +1,252 @@
+//! The run: from where the database is to where it is to be, one migration after the other.
+
+use std::time::{Duration, Instant};
+
+use super::event::{Event, Way};
+use super::exclusive::{Exclusive, Patience};
+use super::function::Functions;
+use super::hook::{Hooks, Upcoming};
+use super::step::Stepped;
+use super::{Report, Step};
+use crate::Error;
+use crate::database::{Database, Local};
+use crate::history::{self, Allowed, Direction, State};
+use crate::revisions::{Migration, Revisions};
+
+/// Where a run is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// With so many migrations applied; none is reverted.
+    At(usize),
+    /// With only so many applied; none is applied.
+    Back(usize),
+}
+
+/// Finds where to end from where the database is.
+pub(crate) type FindTarget<'a> = dyn Fn(usize, &mut dyn Database) -> Result<Target, Error> + 'a;
+
+/// How a run goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunOptions {
+    pub(crate) patience: Patience,
+    pub(crate) local: Local,
+    pub(crate) allowed: Allowed,
+    pub(crate) functions: Functions,
+    pub(crate) hooks: Hooks,
+}
+
+/// Runs migrations on one connection.
+pub(crate) struct Runner<'a> {
+    pub(super) exclusive: Exclusive<'a>,
+    pub(super) revisions: &'a Revisions,
+    pub(super) local: Local,
+    pub(super) functions: Functions,
+    allowed: Allowed,
+    hooks: Hooks,
+}
+
+impl<'a> Runner<'a> {
+    pub(crate) fn new(
+        database: &'a mut (dyn Database + 'a),
+        revisions: &'a Revisions,
+        options: RunOptions,
+    ) -> Self {
+        let RunOptions { patience, local, allowed, functions, hooks } = options;
+        let exclusive = Exclusive::new(database, patience, local.clone());
+        Self { exclusive, revisions, local, functions, allowed, hooks }
+    }
+
+    pub(crate) fn run(&mut self, find_target: &FindTarget<'_>) -> Result<Report, Error> {
+        if self.exclusive.database.in_transaction() {
+            return Err(Error::InTransaction);
+        }
+        self.check_functions()?;
+        let local = self.local.clone();
+        self.exclusive.database.enter(&local).map_err(Error::database("making the settings of a run"))?;
+        // The one query where nothing is pending. It fails where there is no history yet, and then
+        // making one tells what is really wrong.
+        if let Ok(state) = self.look() {
+            let position = self.position(&state)?;
+            let target = find_target(position, self.exclusive.database)?;
+            if self.next(&state, target)?.is_none() {
+                return Ok(self.report(Vec::new(), &state));
+            }
+        }
+        self.refuse_read_only()?;
+        let result = self.run_pending(find_target);
+        self.exclusive.unlock();
+        result
+    }
+
+    /// What is pending, in its order, without running it.
+    pub(crate) fn pending(&mut self, find_target: &FindTarget<'_>) -> Result<Vec<&'a Migration>, Error> {
+        self.check_functions()?;
+        let state = history::look(self.exclusive.database)?;
+        let position = self.position(&state)?;
+        let Target::At(end) = find_target(position, self.exclusive.database)? else { return Ok(Vec::new()) };
+        let revisions = self.revisions;
+        Ok(revisions.all()[..end].iter().filter(|one| !state.has(one.revision())).collect())
+    }
+
+    fn look(&mut self) -> diesel::QueryResult<State> {
+        if !self.local.is_of_transaction(self.exclusive.database.dialect()) {
+            return history::read(self.exclusive.database);
+        }
+        let local = self.local.clone();
+        self.exclusive.database.open(&local)?;
+        let state = history::read(self.exclusive.database);
+        self.exclusive.database.rollback();
+        state
+    }
+
+    /// A function that would not run, or that nobody waits for, is a mistake.
+    fn check_functions(&self) -> Result<(), Error> {
+        for revision in self.functions.revisions() {
+            let migration = self.revisions.all().iter().find(|one| one.revision() == revision);
+            if !migration.is_some_and(Migration::has_function) {
+                let revision = revision.to_owned();
+                return Err(Error::UnexpectedFunction { revision, is_there: migration.is_some() });
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_read_only(&mut self) -> Result<(), Error> {
+        let doing = "asking whether the database can be written";
+        match self.exclusive.database.read_only().map_err(Error::database(doing))? {
+            Some(why) => Err(Error::ReadOnly { why }),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the database is, if it and the migrations fit each other.
+    pub(super) fn position(&self, state: &State) -> Result<usize, Error> {
+        let position = state.position(self.revisions, self.allowed)?;
+        state.check_texts(self.revisions, self.allowed)?;
+        Ok(position)
+    }
+
+    fn report(&self, steps: Vec<Step>, state: &State) -> Report {
+        Report { steps, revision: state.newest().map(str::to_owned) }
+    }
+
+    fn run_pending(&mut self, find_target: &FindTarget<'_>) -> Result<Report, Error> {
+        if self.exclusive.database.locks_whole_run() {
+            self.exclusive.lock()?;
+        }
+        let mut state = match self.look() {
+            Ok(state) => state,
+            Err(_) => self.create_history()?,
+        };
+        let mut steps: Vec<Step> = Vec::new();
+        let position = self.position(&state)?;
+        // Found once: `-1` means one back from where the database was, not one at each step.
+        let target = find_target(position, self.exclusive.database)?;
+        while let Some((index, direction)) = self.next(&state, target)? {
+            self.exclusive.check_cancelled()?;
+            let migration = &self.revisions.all()[index];
+            match self.step(migration, direction, &state, &steps)? {
+                Some(step) => {
+                    steps.push(step);
+                    state.went(migration, direction)?;
+                }
+                // Another was quicker; look again.
+                None => {
+                    state = self.read()?;
+                    self.position(&state)?;
+                }
+            }
+        }
+        Ok(self.report(steps, &state))
+    }
+
+    /// Makes the tables of the history where they are not there, or are those of an older version.
+    fn create_history(&mut self) -> Result<State, Error> {
+        self.exclusive.begin(false)?;
+        let database = &mut *self.exclusive.database;
+        let created = history::create(database)
+            .and_then(|()| history::read(database).map_err(Error::database(history::READING)));
+        self.exclusive.finish(created)
+    }
+
+    fn read(&mut self) -> Result<State, Error> {
+        self.exclusive.begin(true)?;
+        let read = history::read(self.exclusive.database).map_err(Error::database(history::READING));
+        self.exclusive.finish(read)
+    }
+
+    /// The migration that comes next, and which way it runs.
+    fn next(&self, state: &State, target: Target) -> Result<Option<(usize, Direction)>, Error> {
+        let all = self.revisions.all();
+        if let Some(half) = &state.half {
+            let index = all.iter().position(|one| one.revision() == half.revision);
+            let fits = match (index, half.direction, target) {
+                (Some(index), Direction::Up, Target::At(end)) => index < end,
+                (Some(index), Direction::Down, Target::Back(end)) => index >= end,
+                _ => false,
+            };
+            return match index {
+                Some(index) if fits => Ok(Some((index, half.direction))),
+                Some(index) => Err(Error::HalfDone {
+                    name: all[index].name().to_owned(),
+                    is_applied: half.direction == Direction::Up,
+                }),
+                None => Err(Error::HalfUnknown {
+                    revision: half.revision.clone(),
+                    is_applied: half.direction == Direction::Up,
+                }),
+            };
+        }
+        Ok(match target {
+            Target::At(end) => {
+                let pending = all[..end].iter().zip(0..).find(|(one, index)| {
+                    // Mostly, what is applied is what comes first.
+                    let same =
+                        state.applied.get(*index).is_some_and(|applied| applied.revision == one.revision());
+                    !same && !state.has(one.revision())
+                });
+                pending.map(|(_, index)| (index, Direction::Up))
+            }
+            Target::Back(end) => {
+                let last = all[end..].iter().rposition(|one| state.has(one.revision()));
+                last.map(|index| (end + index, Direction::Down))
+            }
+        })
+    }
+
+    fn step(
+        &mut self,
+        migration: &'a Migration,
+        direction: Direction,
+        state: &State,
+        before: &[Step],
+    ) -> Result<Option<Step>, Error> {
+        let (revision, name) = (migration.revision(), migration.name());
+        let span = tracing::info_span!("migration", revision, name);
+        let _entered = span.enter();
+        let way = match direction {
+            Direction::Up => Way::Up,
+            Direction::Down => Way::Down,
+        };
+        let message = migration.message();
+        let upcoming = Upcoming { revision, name, message: &message, way };
+        let hooked = |when, hook: &dyn Fn() -> Result<(), super::function::BoxError>| {
+            hook().map_err(|source| Error::Hook { when, name: name.to_owned(), source })
+        };
+        if let Some(hook) = &self.hooks.before {
+            hooked("before", &|| hook(&upcoming))?;
+        }
+        let watchers = self.exclusive.patience.watchers.clone();
+        watchers.tell(&Event::Started { revision, name, message: &message, way });
+        let start = Instant::now();
+        let duration: Duration = match self.perform(migration, direction, state, before)? {
+            Stepped::Moved => return Ok(None),
+            Stepped::Done => start.elapsed(),
+        };
+        watchers.tell(&Event::Finished { revision, name, way, duration });
+        if let Some(hook) = &self.hooks.after {
+            hooked("after", &|| hook(&upcoming))?;
+        }
+        Ok(Some(Step { revision: revision.to_owned(), name: name.to_owned(), duration }))
+    }
+}

@@ -1,0 +1,235 @@
+//! What a session holds for the statements of a file: settings, variables, temporary tables. Whoever goes on with the
+//! file in another session makes what the rest of it needs, and nothing else: what was looked at before may be there no
+//! more.
+
+use std::collections::BTreeSet;
+
+use crate::{Dialect, FileStatement, StatementKind, Token, TokenKind};
+
+/// What a statement does to the session.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Effect {
+    /// What is there from here on: a variable, with its `@`, or a temporary table.
+    makes: Option<String>,
+    /// What is there no more.
+    removes: Option<String>,
+    /// What is changed, and stays.
+    changes: Option<String>,
+    /// What it reads.
+    uses: BTreeSet<String>,
+}
+
+impl Dialect {
+    /// Which of the statements before one of a file change what it, or one behind it, needs of its session: their
+    /// places, in their order.
+    ///
+    /// ```
+    /// use fenrir_schema::Dialect;
+    ///
+    /// let file = "SET @a = 1; SET @b = (SELECT count(*) FROM gone); DROP TABLE gone; UPDATE page SET size = @a;";
+    /// let statements = Dialect::Mysql.statements(file);
+    /// assert_eq!(Dialect::Mysql.needed_of_session(&statements, 3), [0]);
+    /// ```
+    #[must_use]
+    pub fn needed_of_session(self, statements: &[FileStatement<'_>], from: usize) -> Vec<usize> {
+        let (before, rest) = statements.split_at(from.min(statements.len()));
+        let mut live = BTreeSet::new();
+        for statement in rest.iter().rev() {
+            self.effect(statement).before(&mut live);
+        }
+        let mut needed = Vec::new();
+        for (index, statement) in before.iter().enumerate().rev() {
+            if statement.kind != StatementKind::Session {
+                continue;
+            }
+            let effect = self.effect(statement);
+            let is_setting = effect.makes.is_none() && effect.removes.is_none() && effect.changes.is_none();
+            let is_live = |name: &Option<String>| name.as_ref().is_some_and(|name| live.contains(name));
+            if is_setting || is_live(&effect.makes) || is_live(&effect.changes) {
+                effect.before(&mut live);
+                needed.push(index);
+            } else if let Some(name) = effect.removes.or(effect.makes) {
+                // What is used behind it is another of that name.
+                live.remove(&name);
+            }
+        }
+        needed.reverse();
+        needed
+    }
+
+    /// The temporary table that a statement creates.
+    pub(crate) fn new_temporary_table(self, statement: &str) -> Option<String> {
+        new_temporary_table(&self.tokens(statement))
+    }
+
+    /// The table that a statement adds rows to.
+    pub(crate) fn filled_table(self, statement: &str) -> Option<String> {
+        filled_table(&self.tokens(statement))
+    }
+
+    fn effect(self, statement: &FileStatement<'_>) -> Effect {
+        let tokens = self.tokens(statement.text);
+        let mut effect = Effect { uses: names(&tokens), ..Effect::default() };
+        if let Some(table) = new_temporary_table(&tokens) {
+            effect.uses.remove(&table);
+            effect.makes = Some(table);
+        } else if let Some(table) = dropped_table(&tokens) {
+            effect.uses.remove(&table);
+            effect.removes = Some(table);
+        } else if let Some(variable) = set_variable(&tokens) {
+            // Where it is made of itself, it is changed.
+            let mentions = variables(&tokens).filter(|name| *name == variable).count();
+            if mentions > 1 {
+                effect.changes = Some(variable);
+            } else {
+                effect.uses.remove(&variable);
+                effect.makes = Some(variable);
+            }
+        } else if statement.kind == StatementKind::Session {
+            effect.changes = filled_table(&tokens);
+        }
+        effect
+    }
+}
+
+impl Effect {
+    /// What is needed before it, from what is needed after it.
+    fn before(&self, live: &mut BTreeSet<String>) {
+        for name in self.makes.iter().chain(&self.removes) {
+            live.remove(name);
+        }
+        live.extend(self.uses.iter().cloned());
+    }
+}
+
+fn is_name(token: &Token<'_>) -> bool {
+    matches!(token.kind, TokenKind::Word | TokenKind::Name)
+}
+
+/// Names of any kind, and variables.
+fn names(tokens: &[Token<'_>]) -> BTreeSet<String> {
+    let names = tokens.iter().filter(|token| is_name(token)).map(|token| token.value.to_lowercase());
+    names.chain(variables(tokens)).collect()
+}
+
+/// `@name`
+fn variables<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = String> + 't {
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    pairs
+        .filter(|(at, name)| at.text.ends_with('@') && !at.text.ends_with("@@") && is_name(name))
+        .map(|(_, name)| format!("@{}", name.value.to_lowercase()))
+}
+
+/// What follows one of several words, in their order, each of which may be missing.
+fn past<'t, 'a>(tokens: &'t [Token<'a>], words: &[&str]) -> &'t [Token<'a>] {
+    let mut rest = tokens;
+    for word in words {
+        if rest.first().is_some_and(|token| token.is_word(word)) {
+            rest = &rest[1..];
+        }
+    }
+    rest
+}
+
+/// The last part of a name.
+fn last_part(tokens: &[Token<'_>]) -> Option<String> {
+    let mut name = tokens.first().filter(|token| is_name(token))?;
+    let mut rest = &tokens[1..];
+    while let [dot, part, behind @ ..] = rest {
+        if !dot.is_sign(".") || !is_name(part) {
+            break;
+        }
+        (name, rest) = (part, behind);
+    }
+    Some(name.value.to_lowercase())
+}
+
+fn new_temporary_table(tokens: &[Token<'_>]) -> Option<String> {
+    let rest = tokens.first().filter(|token| token.is_word("create")).map(|_| &tokens[1..])?;
+    let rest = past(rest, &["or", "replace", "local", "global"]);
+    let is_temporary = rest.first().is_some_and(|token| token.is_word("temporary") || token.is_word("temp"));
+    let rest = rest.get(1..).filter(|_| is_temporary)?;
+    let rest = rest.first().filter(|token| token.is_word("table")).map(|_| &rest[1..])?;
+    last_part(past(rest, &["if", "not", "exists"]))
+}
+
+fn dropped_table(tokens: &[Token<'_>]) -> Option<String> {
+    let rest = tokens.first().filter(|token| token.is_word("drop")).map(|_| &tokens[1..])?;
+    let rest = past(rest, &["temporary"]);
+    let rest = rest.first().filter(|token| token.is_word("table")).map(|_| &rest[1..])?;
+    last_part(past(rest, &["if", "exists"]))
+}
+
+fn filled_table(tokens: &[Token<'_>]) -> Option<String> {
+    let begins = tokens.first().is_some_and(|token| token.is_word("insert") || token.is_word("replace"));
+    let rest = tokens.get(1..).filter(|_| begins)?;
+    last_part(past(rest, &["low_priority", "delayed", "high_priority", "ignore", "into"]))
+}
+
+/// `SET @name = …`
+fn set_variable(tokens: &[Token<'_>]) -> Option<String> {
+    tokens.first().filter(|token| token.is_word("set"))?;
+    let [at, name, ..] = tokens.get(1..)? else { return None };
+    (at.text == "@" && is_name(name)).then(|| format!("@{}", name.value.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needed(dialect: Dialect, file: &str, from: usize) -> Vec<String> {
+        let statements = dialect.statements(file);
+        let needed = dialect.needed_of_session(&statements, from);
+        needed.into_iter().map(|index| statements[index].text.to_owned()).collect()
+    }
+
+    const GUARDED: &str = "\
+SET @rows = (SELECT count(*) FROM a WHERE old IS NULL);
+DROP TEMPORARY TABLE IF EXISTS fenrir_guard;
+CREATE TEMPORARY TABLE fenrir_guard (n INT CHECK (n = 0));
+INSERT INTO fenrir_guard SELECT @rows;
+DROP TEMPORARY TABLE fenrir_guard;
+SET @mode = @@sql_mode;
+SET sql_mode = 'ANSI';
+ALTER TABLE a DROP COLUMN old;
+SET sql_mode = @mode;
+CREATE TEMPORARY TABLE kept (n INT);
+INSERT INTO kept SELECT 1;
+ALTER TABLE a ADD COLUMN new INT;
+UPDATE a SET new = (SELECT n FROM kept);
+";
+
+    #[test]
+    fn what_was_looked_at_is_not_looked_at_again() {
+        assert_eq!(needed(Dialect::Mysql, GUARDED, 7), ["SET @mode = @@sql_mode", "SET sql_mode = 'ANSI'"]);
+        assert_eq!(
+            needed(Dialect::Mysql, GUARDED, 11),
+            [
+                "SET @mode = @@sql_mode",
+                "SET sql_mode = 'ANSI'",
+                "SET sql_mode = @mode",
+                "CREATE TEMPORARY TABLE kept (n INT)",
+                "INSERT INTO kept SELECT 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_made_of_itself_needs_what_was_before() {
+        let file =
+            "SET @a = 1; SET @a = @a + 1; ALTER TABLE b ADD c INT; SET @a = @a * 2; UPDATE b SET c = @a;";
+        assert_eq!(needed(Dialect::Mysql, file, 4), ["SET @a = 1", "SET @a = @a + 1", "SET @a = @a * 2"]);
+        assert!(needed(Dialect::Mysql, file, 5).is_empty());
+    }
+
+    #[test]
+    fn temporary_tables_of_each_database() {
+        for dialect in Dialect::ALL {
+            let temporary = if dialect == Dialect::Mysql { "TEMPORARY" } else { "TEMP" };
+            let file = format!(
+                "CREATE {temporary} TABLE t (n INT); INSERT INTO t VALUES (1); UPDATE a SET b = 1; UPDATE a SET c = (SELECT n FROM t)"
+            );
+            assert_eq!(needed(dialect, &file, 3).len(), 2, "{dialect}");
+        }
+    }
+}
