@@ -10,6 +10,7 @@ pub mod cargo;
 pub mod catalog;
 pub mod command;
 pub mod database;
+pub mod fleet;
 pub mod random;
 
 /// Writes a file of a project, with the folders that it lies in.
