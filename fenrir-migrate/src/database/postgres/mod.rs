@@ -121,7 +121,7 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn enter_session(&mut self, local: &Local) -> QueryResult<String> {
         let sql = "SELECT format('SET ROLE %s; SET search_path = %s; SET lock_timeout = %L; SET statement_timeout = %L', \
                    CASE current_setting('role') WHEN 'none' THEN 'NONE' ELSE quote_ident(current_setting('role')) END, \
-                   coalesce(nullif(current_setting('search_path'), ''), ), current_setting('lock_timeout'), \
+                   coalesce(nullif(current_setting('search_path'), ''), '\"\"'), current_setting('lock_timeout'), \
                    current_setting('statement_timeout'))";
         let rows = self.rows(sql, &[])?;
         let back = rows.into_iter().flatten().flatten().next().unwrap_or_default();
