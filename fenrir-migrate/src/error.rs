@@ -177,6 +177,15 @@ pub enum Error {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// One of several databases cannot be connected to.
+    #[error("cannot connect: {source}")]
+    Connect {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The thread that ran the migrations is gone.
+    #[error("the thread that ran the migrations broke off: what it had done is recorded, and the next run goes on")]
+    Thread,
     /// The run was told to stop.
     #[error("stopped, as asked: what was done is recorded, and what was open was taken back")]
     Cancelled,

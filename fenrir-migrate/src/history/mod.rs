@@ -28,7 +28,7 @@ SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
 FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
 UNION ALL
 SELECT j.version, NULL, NULL, j.direction FROM __fenrir_journal j
-WHERE (j.direction = 'up') = NOT EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
+WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
 GROUP BY j.version, j.direction
 ORDER BY 1";
 
@@ -58,7 +58,7 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
 const MARK: &str = "\
 SELECT CAST(count(*) AS CHAR(20)), max(version), (
     SELECT min(j.version) FROM __fenrir_journal j
-    WHERE (j.direction = 'up') = NOT EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
+    WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
 )
 FROM __diesel_schema_migrations";
 
