@@ -8,11 +8,15 @@ use serde_json::json;
 use super::arguments::Upgrade;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
+use super::several;
 use crate::history::{self, State};
 use crate::migrator::{Event, Report, Runner, Target, Watchers, Way, target_of};
 use crate::revisions::{Migration, Revisions};
 
 pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
+    if arguments.databases.is_some() || !arguments.schemas.is_empty() {
+        return several::run(arguments, context);
+    }
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     if arguments.sql || arguments.dry_run {

@@ -29,7 +29,7 @@ impl sealed::Backend for Pg {
     where
         C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(Postgres { connection, locked_by: None })
+        Box::new(Postgres { connection, locked_by: None, home: None })
     }
 }
 
@@ -37,6 +37,8 @@ struct Postgres<'a, C> {
     connection: &'a mut C,
     /// The server's process that took the lock: behind a pool, it may be another one that works for us later.
     locked_by: Option<String>,
+    /// The schema that is migrated, where a setting names it.
+    home: Option<String>,
 }
 
 /// The settings of a transaction, each for itself.
@@ -73,10 +75,6 @@ fn place(table: &TableName) -> &str {
 /// What the lock is called.
 const LOCK_NAME: &str = "fenrir migrations";
 
-/// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for
-/// each other.
-const KEY: &str = "hashtextextended($1 || ' ' || coalesce(current_schema(), ''), 0)";
-
 /// What the lock is called under which the tables of the history are made: one that a pool has kept for itself is not
 /// in its way.
 const CREATION_LOCK_NAME: &str = "fenrir history";
@@ -102,6 +100,11 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         super::lend(self.connection, act)
     }
 
+    fn enter(&mut self, local: &Local) -> QueryResult<()> {
+        self.home = local.search_path.first().cloned();
+        Ok(())
+    }
+
     fn open(&mut self, local: &Local) -> QueryResult<()> {
         self.execute(&format!("BEGIN;{}", settings(local, "LOCAL ")))
     }
@@ -111,7 +114,7 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()> {
         if !history {
             self.open(local)?;
-            let sql = format!("SELECT pg_try_advisory_xact_lock({KEY})::text");
+            let sql = format!("SELECT pg_try_advisory_xact_lock({})::text", self.key());
             let rows = self.rows(&sql, &[CREATION_LOCK_NAME])?;
             return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
         }
@@ -147,7 +150,7 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     /// Tried, never waited for in the server: a session that waits there holds a snapshot, and
     /// CREATE INDEX CONCURRENTLY of the holder would wait for that in turn.
     fn try_lock(&mut self) -> QueryResult<bool> {
-        let sql = format!("SELECT pg_try_advisory_lock({KEY})::text, pg_backend_pid()::text");
+        let sql = format!("SELECT pg_try_advisory_lock({})::text, pg_backend_pid()::text", self.key());
         let rows = self.at_once(&sql, &[LOCK_NAME])?;
         let is_locked = is_true(&rows);
         if is_locked {
@@ -157,7 +160,8 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     }
 
     fn keeps_lock(&mut self) -> QueryResult<bool> {
-        let rows = self.at_once(&format!("SELECT (l.pid = pg_backend_pid())::text FROM {HELD}"), &[LOCK_NAME])?;
+        let sql = format!("SELECT (l.pid = pg_backend_pid())::text FROM {}", self.held());
+        let rows = self.at_once(&sql, &[LOCK_NAME])?;
         let is_ours = is_true(&rows);
         if !is_ours {
             self.end_holder();
@@ -169,16 +173,18 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         let sql = format!(
             "SELECT 'process ' || a.pid || coalesce(', ' || nullif(a.application_name, ''), '') \
              || coalesce(' at ' || host(a.client_addr), '') \
-             FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.pid IN (SELECT l.pid FROM {HELD}) \
+             FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.pid IN (SELECT l.pid FROM {}) \
              OR a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.granted AND l.relation = to_regclass('{FENRIR_TABLE}') \
-             AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)'))"
+             AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)'))",
+            self.held()
         );
         self.at_once(&sql, &[LOCK_NAME]).ok()?.into_iter().next()?.into_iter().next()?
     }
 
     fn unlock(&mut self) {
         // Without a connection there is no lock either.
-        let unlocked = self.at_once(&format!("SELECT pg_advisory_unlock({KEY})::text"), &[LOCK_NAME]);
+        let sql = format!("SELECT pg_advisory_unlock({})::text", self.key());
+        let unlocked = self.at_once(&sql, &[LOCK_NAME]);
         if unlocked.is_ok_and(|rows| !is_true(&rows)) {
             self.end_holder();
         }
@@ -269,6 +275,24 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
 }
 
 impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
+    /// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for each other.
+    fn key(&self) -> String {
+        let home = self.home.as_ref().map(|home| Dialect::Postgres.literal(home));
+        let home = home.as_deref().unwrap_or("coalesce(current_schema(), '')");
+        format!("hashtextextended($1 || ' ' || {home}, 0)")
+    }
+
+    /// Who holds the lock. A key of 64 bits is kept in two halves
+    /// (<https://www.postgresql.org/docs/current/view-pg-locks.html>).
+    fn held(&self) -> String {
+        format!(
+            "(SELECT pid FROM pg_locks WHERE granted AND locktype = 'advisory' AND objsubid = 1 \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND ((classid::bigint << 32) | objid::bigint) = {}) l",
+            self.key()
+        )
+    }
+
     /// A query outside of transactions, in one: behind a pool, its parts would reach different connections.
     fn at_once(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
         self.execute("BEGIN")?;
@@ -282,8 +306,9 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
     fn end_holder(&mut self) {
         if let Some(pid) = self.locked_by.take() {
             let sql = format!(
-                "SELECT pg_terminate_backend(l.pid)::text FROM {HELD} JOIN pg_stat_activity a ON a.pid = l.pid \
-                 WHERE a.state = 'idle' AND l.pid::text = $2 AND l.pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(l.pid)::text FROM {} JOIN pg_stat_activity a ON a.pid = l.pid \
+                 WHERE a.state = 'idle' AND l.pid::text = $2 AND l.pid <> pg_backend_pid()",
+                self.held()
             );
             let _ = self.at_once(&sql, &[LOCK_NAME, &pid]);
         }
@@ -312,13 +337,6 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
         })
     }
 }
-
-/// Who holds the lock. A key of 64 bits is kept in two halves
-/// (<https://www.postgresql.org/docs/current/view-pg-locks.html>).
-const HELD: &str = "(SELECT pid FROM pg_locks WHERE granted AND locktype = 'advisory' AND objsubid = 1 \
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                    AND ((classid::bigint << 32) | objid::bigint) = \
-                    hashtextextended($1 || ' ' || coalesce(current_schema(), ''), 0)) l";
 
 fn is_true(rows: &[Row]) -> bool {
     rows.first().and_then(|row| row.first()) == Some(&Some("true".to_owned()))
