@@ -184,7 +184,9 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The thread that ran the migrations is gone.
-    #[error("the thread that ran the migrations broke off: what it had done is recorded, and the next run goes on")]
+    #[error(
+        "the thread that ran the migrations broke off: what it had done is recorded, and the next run goes on"
+    )]
     Thread,
     /// The run was told to stop.
     #[error("stopped, as asked: what was done is recorded, and what was open was taken back")]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
 use fenrir_migrate::{
-    Batch, Cancellation, Dialect, EmbeddedMigration, Error, Event, Kept, Migrations, Migrator, OneOfMany, Progress,
-    Report, Several, Verify, Way,
+    Batch, Cancellation, Dialect, EmbeddedMigration, Error, Event, Kept, Migrations, Migrator, OneOfMany,
+    Progress, Report, Several, Verify, Way,
 };
 use fenrir_tests::database::{Connected, TestDatabase};
 
@@ -168,7 +168,9 @@ fn what_happens_is_told_and_hooks_run() {
             .on_event(move |event| {
                 let text = match event {
                     Event::Started { name, way: Way::Up, .. } => format!("started {name}"),
-                    Event::Statement { line, number, count, .. } => format!("statement {number} of {count}, line {line}"),
+                    Event::Statement { line, number, count, .. } => {
+                        format!("statement {number} of {count}, line {line}")
+                    }
                     Event::Finished { name, .. } => format!("finished {name}"),
                     _ => return,
                 };
@@ -233,19 +235,24 @@ fn a_function_is_a_part_of_its_migration() {
     let error = run(&Migrator::new(migrations), &database).unwrap_err();
     assert!(matches!(&error, Error::NoFunction { name } if name == TWO.name), "{error}");
     let insert = |fails: bool| {
-        Migrator::new(migrations).function(TWO.revision, move |connection: &mut PgConnection, batch: &Batch| {
-            // A transaction of its own lies within the one that is there.
-            connection.transaction(|connection| {
-                sql_query("INSERT INTO page VALUES (20)").execute(connection).map(drop)
-            })?;
-            if fails {
-                return Err::<_, Box<dyn std::error::Error + Send + Sync>>("not yet".into());
-            }
-            Ok(if batch.cursor.is_none() { Progress::More("again".to_owned()) } else {
-                sql_query("UPDATE page SET id = 21 WHERE id = 20").execute(connection)?;
-                Progress::Done
-            })
-        })
+        Migrator::new(migrations).function(
+            TWO.revision,
+            move |connection: &mut PgConnection, batch: &Batch| {
+                // A transaction of its own lies within the one that is there.
+                connection.transaction(|connection| {
+                    sql_query("INSERT INTO page VALUES (20)").execute(connection).map(drop)
+                })?;
+                if fails {
+                    return Err::<_, Box<dyn std::error::Error + Send + Sync>>("not yet".into());
+                }
+                Ok(if batch.cursor.is_none() {
+                    Progress::More("again".to_owned())
+                } else {
+                    sql_query("UPDATE page SET id = 21 WHERE id = 20").execute(connection)?;
+                    Progress::Done
+                })
+            },
+        )
     };
     let error = run(&insert(true), &database).unwrap_err();
     assert_eq!(error.to_string(), "the function of `2026-01-02-000000_two` failed: not yet");
@@ -290,9 +297,10 @@ fn a_function_goes_on_from_its_last_batch() {
                     .function(TWO.revision, move |c: &mut PgConnection, b: &Batch| batch(c, b, fails_at)),
                 Dialect::Sqlite => migrator
                     .function(TWO.revision, move |c: &mut SqliteConnection, b: &Batch| batch(c, b, fails_at)),
-                Dialect::Mysql => migrator.function(TWO.revision, move |c: &mut diesel::MysqlConnection, b: &Batch| {
-                    batch(c, b, fails_at)
-                }),
+                Dialect::Mysql => migrator
+                    .function(TWO.revision, move |c: &mut diesel::MysqlConnection, b: &Batch| {
+                        batch(c, b, fails_at)
+                    }),
             }
         };
         assert!(matches!(run(&migrator(13), &database), Err(Error::Function { .. })));
@@ -315,10 +323,7 @@ fn what_differs_after_a_run_is_an_error_where_it_is_looked_for() {
     run(&migrator, &database).unwrap();
     database.connect().execute("ALTER TABLE page ADD COLUMN more text").unwrap();
     let error = run(&migrator, &database).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the database is not as the models say: drop column `page.more`",
-    );
+    assert_eq!(error.to_string(), "the database is not as the models say: drop column `page.more`",);
     run(&migrator.verify(Verify::Warn), &database).unwrap();
 }
 
@@ -341,7 +346,8 @@ fn a_role_and_a_search_path_are_of_the_run() {
     };
     let migrator =
         Migrator::new(embedded(&[ONE, concurrently])).role(&role).search_path(["tenant", "public"]);
-    let settings = "SELECT current_setting('search_path') || current_user || current_setting('lock_timeout') AS value";
+    let settings =
+        "SELECT current_setting('search_path') || current_user || current_setting('lock_timeout') AS value";
     let before = connected.texts(settings);
     let Connected::Postgres(connection) = &mut connected else { unreachable!() };
     migrator.run(connection).unwrap();
@@ -375,7 +381,9 @@ fn a_right_that_is_missing_is_not_waited_for() {
     let mut connected = database.connect();
     let role = format!("{}_reads", connected.texts("SELECT current_database() AS value").remove(0).unwrap());
     connected
-        .execute(&format!("CREATE ROLE \"{role}\"; GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{role}\""))
+        .execute(&format!(
+            "CREATE ROLE \"{role}\"; GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{role}\""
+        ))
         .unwrap();
     let error = run(&Migrator::new(embedded(&[ONE, TWO])).role(&role), &database).unwrap_err();
     assert!(error.to_string().contains("permission denied"), "{error}");
@@ -398,7 +406,8 @@ fn an_invalid_index_is_built_again() {
     let migrator = Migrator::new(embedded(&[one, index]));
     let error = run(&migrator, &database).unwrap_err();
     assert!(error.to_string().contains("could not create unique index"), "{error}");
-    let invalid = "SELECT count(*)::text AS value FROM pg_index WHERE indrelid = 'page'::regclass AND NOT indisprimary";
+    let invalid =
+        "SELECT count(*)::text AS value FROM pg_index WHERE indrelid = 'page'::regclass AND NOT indisprimary";
     let mut connected = database.connect();
     assert_eq!(connected.texts(invalid), [Some("0".to_owned())], "its remains are gone");
     // As plain Diesel leaves it behind.
@@ -423,7 +432,10 @@ fn files_of_others_run() {
     let rows = EmbeddedMigration { up: "COPY page FROM stdin;\n2\n\\.\n", ..TWO };
     database.reset();
     let error = run(&Migrator::new(embedded(&[ONE, rows])), &database).unwrap_err();
-    assert!(error.to_string().contains("line 1, failed: this is read by the database's own program only"), "{error}");
+    assert!(
+        error.to_string().contains("line 1, failed: this is read by the database's own program only"),
+        "{error}"
+    );
 }
 
 /// The tables of a version without a journal get what they lack.
@@ -465,7 +477,9 @@ fn many_schemas_are_migrated_some_at_a_time() {
     let results = Several::new().run_schemas(&migrator, &schemas, connect);
     let steps: usize = results
         .iter()
-        .map(|(_, one)| if let OneOfMany::Done(report) = one { report.steps.len() } else { panic!("{one:?}") })
+        .map(
+            |(_, one)| if let OneOfMany::Done(report) = one { report.steps.len() } else { panic!("{one:?}") },
+        )
         .sum();
     assert_eq!(steps, 2, "only the one that was left");
 }

@@ -80,7 +80,8 @@ pub fn database_url_from_environment() -> Result<Option<DatabaseUrl>, String> {
 
 /// What is said of a password that may be sent in clear.
 pub(super) fn in_clear(host: &str, url: &url::DatabaseUrl) -> String {
-    let parameter = if url.dialect() == crate::Dialect::Mysql { "ssl_mode=REQUIRED" } else { "sslmode=require" };
+    let parameter =
+        if url.dialect() == crate::Dialect::Mysql { "ssl_mode=REQUIRED" } else { "sslmode=require" };
     format!("the password may be sent to `{host}` in clear: `?{parameter}` in the address has it encrypted")
 }
 

@@ -37,7 +37,9 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let mut dialects: Vec<_> = targets.iter().map(|target| target.url.dialect()).collect();
     dialects.dedup();
     let [_] = dialects.as_slice() else {
-        return Err(Failure::error("the databases are of several kinds: upgrade those of each by themselves"));
+        return Err(Failure::error(
+            "the databases are of several kinds: upgrade those of each by themselves",
+        ));
     };
     let revisions = context.revisions(&targets[0].url)?;
     let options = context.run_options(upgrade::progress(context))?;
@@ -114,7 +116,9 @@ fn databases(file: &std::path::Path, context: &Context<'_>) -> Result<Vec<Target
 fn schemas(patterns: &[String], context: &Context<'_>) -> Result<Vec<Target>, Failure> {
     let url = context.url()?;
     if url.dialect() != Dialect::Postgres {
-        return Err(Failure::error("only a PostgreSQL database has schemas: `--databases` is for several of others"));
+        return Err(Failure::error(
+            "only a PostgreSQL database has schemas: `--databases` is for several of others",
+        ));
     }
     let mut connected = context.connect(&url)?;
     let sql = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1";

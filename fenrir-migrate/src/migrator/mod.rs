@@ -28,10 +28,10 @@ pub use self::function::{Batch, Progress};
 use self::function::{BoxError, Functions};
 use self::hook::Hooks;
 pub use self::hook::Upcoming;
+pub(crate) use self::runner::{RunOptions, Runner, Target};
 #[cfg_attr(not(feature = "cli"), allow(unused_imports, reason = "the command alone uses it"))]
 pub(crate) use self::several::in_parallel;
 pub use self::several::{OneOfMany, Several};
-pub(crate) use self::runner::{RunOptions, Runner, Target};
 use crate::database::{Database, Local, MigratorBackend, sealed};
 use crate::history::Allowed;
 use crate::revisions::Revisions;

@@ -140,9 +140,8 @@ impl Runner<'_> {
             return;
         }
         let database = &mut *self.exclusive.database;
-        let noted = history::is_still_but_for(database, place.state, &place.journal).and_then(|is_still| {
-            if is_still { change(&place.journal, database) } else { Ok(()) }
-        });
+        let noted = history::is_still_but_for(database, place.state, &place.journal)
+            .and_then(|is_still| if is_still { change(&place.journal, database) } else { Ok(()) });
         let _ = self.exclusive.finish(noted);
     }
 

@@ -83,10 +83,17 @@ impl Several {
         C::Backend: MigratorBackend,
         E: Into<BoxError>,
     {
-        let results = in_parallel(self.at_once, self.fail_fast, targets, || (), |(), target| {
-            let mut connection = connect(target).map_err(|source| Error::Connect { source: source.into() })?;
-            migrator.run(&mut connection)
-        });
+        let results = in_parallel(
+            self.at_once,
+            self.fail_fast,
+            targets,
+            || (),
+            |(), target| {
+                let mut connection =
+                    connect(target).map_err(|source| Error::Connect { source: source.into() })?;
+                migrator.run(&mut connection)
+            },
+        );
         targets.iter().zip(results.into_iter().map(OneOfMany::of)).collect()
     }
 

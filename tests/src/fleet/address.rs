@@ -32,9 +32,8 @@ impl Server {
     /// When it is none of a server.
     #[must_use]
     pub fn of(url: &Url) -> Self {
-        let parameter = |name: &str| {
-            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-        };
+        let parameter =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         match (parameter("unix_socket"), parameter("host")) {
             (Some(socket), _) => Self::Socket(socket.into()),
             (None, Some(folder)) => Self::Socket(Path::new(&folder).join(".s.PGSQL.5432")),
@@ -115,9 +114,7 @@ pub fn through(url: &str, dialect: Dialect, folder: &Path) -> (String, PathBuf) 
     url.query_pairs_mut().clear().extend_pairs(kept);
     match dialect {
         Dialect::Postgres => {
-            url.query_pairs_mut()
-                .append_pair("host", folder.to_str().unwrap())
-                .append_pair("port", "5432");
+            url.query_pairs_mut().append_pair("host", folder.to_str().unwrap()).append_pair("port", "5432");
             (url.to_string(), folder.join(".s.PGSQL.5432"))
         }
         _ => {

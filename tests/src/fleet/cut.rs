@@ -34,7 +34,9 @@ pub fn at_each(binary: &'static str, dialect: Dialect, stride: u32) -> Row {
             any = true;
             let result = direct.run().ok().and_then(|()| chain::is_whole(&mut database.connect()));
             let when = if is_heard { "after" } else { "before" };
-            row.count(result.map_err(|error| format!("{when} message {message}: {error}; cut: {}", cut.said)));
+            row.count(
+                result.map_err(|error| format!("{when} message {message}: {error}; cut: {}", cut.said)),
+            );
         }
         if !any {
             break;

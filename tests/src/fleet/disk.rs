@@ -86,7 +86,8 @@ impl<'a> Disk<'a> {
         // Where the server's user may go.
         let folder = tempfile::Builder::new().prefix("fenrir-disk-").tempdir_in("/tmp").ok()?;
         let options = format!("size={kilobytes}k,mode=0700");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).output();
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).output();
         if !mount.is_ok_and(|output| output.status.success()) {
             return None;
         }
@@ -116,7 +117,8 @@ impl Drop for Disk<'_> {
         self.database.reset();
         let mut connected = self.database.connect();
         let name = connected.texts("SELECT quote_ident(current_database()) AS value").remove(0);
-        let _ = connected.execute(&format!("ALTER DATABASE {} RESET default_tablespace", name.unwrap_or_default()));
+        let _ = connected
+            .execute(&format!("ALTER DATABASE {} RESET default_tablespace", name.unwrap_or_default()));
         let _ = connected.execute("DROP TABLESPACE small");
         let _ = Command::new("umount").arg(self.path()).status();
     }

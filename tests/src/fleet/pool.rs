@@ -1,6 +1,7 @@
 //! pgbouncer in transaction mode, which hands out another connection of the server's for each transaction.
 
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,19 +27,15 @@ pub fn refused_or_safe(binary: &'static str, replicas: usize, times: usize) -> (
     let database = TestDatabase::postgres();
     let pool = Pool::start(&database);
     let direct = Boot::new(binary, Dialect::Postgres, database.url());
-    let pooled =
-        Boot::new(binary, Dialect::Postgres, &pool.url).patience(Duration::from_secs(20));
+    let pooled = Boot::new(binary, Dialect::Postgres, &pool.url).patience(Duration::from_secs(20));
     for _ in 0..times {
         database.reset();
         let running: Vec<_> = (0..replicas).map(|_| pooled.start()).collect();
         let booted: Vec<_> = running.into_iter().map(Running::end).collect();
-        let failed: Vec<_> = booted.iter().filter(|one| !one.status.success()).map(|one| one.said.clone()).collect();
+        let failed: Vec<_> =
+            booted.iter().filter(|one| !one.status.success()).map(|one| one.said.clone()).collect();
         refused += failed.len();
-        let is_clear = |said: &String| {
-            ["connect to PostgreSQL itself", "prepared statement", "already exists", "not done after", "terminating connection", "server closed"]
-                .iter()
-                .any(|words| said.contains(words))
-        };
+        let is_clear = |said: &String| CLEAR.iter().any(|words| said.contains(words));
         let unclear = failed.iter().find(|said| !is_clear(said));
         let result = match unclear {
             Some(said) => Err(said.clone()),
@@ -48,6 +45,17 @@ pub fn refused_or_safe(binary: &'static str, replicas: usize, times: usize) -> (
     }
     (row, refused)
 }
+
+/// What a process says that is refused, or whose connection the pool has lost: none of it is a wrong state.
+const CLEAR: [&str; 7] = [
+    "connect to PostgreSQL itself",
+    "prepared statement",
+    "already exists",
+    "not done after",
+    "terminating connection",
+    "server closed",
+    "no connection to the server",
+];
 
 /// A pool that runs as long as this is there.
 struct Pool {
@@ -77,10 +85,12 @@ impl Pool {
         let mut command = Command::new(program());
         command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if rustix::process::getuid().is_root() {
-            // It refuses to run as root.
+            // It refuses to run as root, and only the server's own user may go to a server's socket.
             let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o777);
             std::fs::set_permissions(folder.path(), everybody).unwrap();
-            command.args(["-u", "nobody"]);
+            let owner = std::fs::metadata(&host).map_or(65_534, |metadata| metadata.uid());
+            let name = Command::new("id").args(["-nu", &owner.to_string()]).output().unwrap().stdout;
+            command.args(["-u", String::from_utf8(name).unwrap().trim()]);
         }
         let child = command.spawn().expect("pgbouncer is there: `scripts/test` installs it");
         let url = format!("postgres://postgres@127.0.0.1:{free}/pooled");

@@ -302,15 +302,23 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
     }
 
     /// A pool has taken away the connection that has our lock, which would keep out everybody for as long as the pool
-    /// keeps it. Nobody else uses it at this moment.
+    /// keeps it. It is ended in a moment when nobody else uses it.
     fn end_holder(&mut self) {
-        if let Some(pid) = self.locked_by.take() {
-            let sql = format!(
-                "SELECT pg_terminate_backend(l.pid)::text FROM {} JOIN pg_stat_activity a ON a.pid = l.pid \
-                 WHERE a.state = 'idle' AND l.pid::text = $2 AND l.pid <> pg_backend_pid()",
-                self.held()
-            );
-            let _ = self.at_once(&sql, &[LOCK_NAME, &pid]);
+        let Some(pid) = self.locked_by.take() else { return };
+        let sql = format!(
+            "SELECT CASE WHEN l.pid = pg_backend_pid() THEN pg_advisory_unlock({})::text \
+             WHEN a.state = 'idle' THEN pg_terminate_backend(l.pid)::text END FROM {} \
+             JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.pid::text = $2",
+            self.key(),
+            self.held()
+        );
+        for _ in 0..TRIES_TO_END {
+            match self.at_once(&sql, &[LOCK_NAME, &pid]) {
+                // Somebody's statement runs there.
+                Ok(rows) if rows.first().is_some_and(|row| row == &[None]) => {}
+                _ => return,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
         }
     }
 
@@ -337,6 +345,9 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
         })
     }
 }
+
+/// How often a connection is looked at that is to be ended.
+const TRIES_TO_END: usize = 100;
 
 fn is_true(rows: &[Row]) -> bool {
     rows.first().and_then(|row| row.first()) == Some(&Some("true".to_owned()))
