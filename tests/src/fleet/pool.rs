@@ -47,7 +47,7 @@ pub fn refused_or_safe(binary: &'static str, replicas: usize, times: usize) -> (
 }
 
 /// What a process says that is refused, or whose connection the pool has lost: none of it is a wrong state.
-const CLEAR: [&str; 7] = [
+const CLEAR: [&str; 8] = [
     "connect to PostgreSQL itself",
     "prepared statement",
     "already exists",
@@ -55,6 +55,7 @@ const CLEAR: [&str; 7] = [
     "terminating connection",
     "server closed",
     "no connection to the server",
+    "server conn crashed",
 ];
 
 /// A pool that runs as long as this is there.
