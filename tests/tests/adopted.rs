@@ -82,6 +82,40 @@ fn a_column_of_mysql_keeps_what_no_model_says_or_is_not_redefined() {
     project.ok(&["check"]);
 }
 
+/// Only the check that MariaDB itself gives to JSON comes again with `MODIFY`.
+#[test]
+fn a_check_of_mysql_that_only_begins_as_that_of_json_is_not_lost() {
+    let (project, database) = adopted(
+        Dialect::Mysql,
+        "CREATE TABLE page (id int NOT NULL PRIMARY KEY, j longtext CHECK (json_valid(j) AND json_length(j) > 0), \
+         other longtext CHECK (json_valid(j)), plain json, `o``d*/d` json)",
+    );
+    let models = project.read("src/lib.rs");
+    let checks = || {
+        database.connect().texts(
+            "SELECT concat(constraint_name, ' ', check_clause) AS value FROM information_schema.check_constraints \
+             WHERE constraint_schema = database() ORDER BY 1",
+        )
+    };
+    let before = checks();
+    assert_eq!(before.len(), 4);
+    for (field, is_kept) in [("j", false), ("other", false), ("plain", true), ("o_d_d", true)] {
+        let field = format!("    pub {field}:");
+        assert!(models.contains(&field), "{models}");
+        project.write("src/lib.rs", &models.replace(&field, &format!("    /// Said.\n{field}")));
+        project.ok(&["migrate", "-m", "Otherwise"]);
+        let upgrade = project.run(&["upgrade"]);
+        assert_eq!(upgrade.status == 0, is_kept, "{field} {}", upgrade.stderr);
+        assert_eq!(is_kept, !upgrade.stderr.contains("has_more_than_models_say"), "{}", upgrade.stderr);
+        assert_eq!(checks(), before, "{field}");
+        if is_kept {
+            project.ok(&["downgrade"]);
+        }
+        let folder = project.list("migrations").pop().unwrap();
+        std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+    }
+}
+
 /// What few tables have: it is imported, said to be equal, and made again as it is.
 #[test]
 fn rare_parts_are_imported_as_they_are() {

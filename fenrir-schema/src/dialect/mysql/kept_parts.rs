@@ -93,7 +93,8 @@ impl<'a> Names<'a> {
 }
 
 /// How much a column has that goes with `MODIFY`. MariaDB's checks of columns are in a list that MySQL has without
-/// their level (<https://mariadb.com/kb/en/information-schema-check_constraints-table/>); the one of JSON is made anew.
+/// their level (<https://mariadb.com/kb/en/information-schema-check_constraints-table/>). The one of JSON is made anew, and
+/// is known by the whole text that the server gives it: one that begins so may say more.
 fn parts(table: &TableName, column: &Identifier) -> String {
     // To MySQL it is a comment, which ends with these signs wherever they stand; two texts beside each other are one.
     let within = |name: &Identifier| Mysql.literal(name.as_str()).replace("*/", "*' '/");
@@ -102,7 +103,7 @@ fn parts(table: &TableName, column: &Identifier) -> String {
         "{}\n    AND (extra LIKE '%on update%' OR extra LIKE '%INVISIBLE%')\n    \
          /*M!101100 UNION ALL SELECT count(*) FROM information_schema.check_constraints\n    \
          WHERE constraint_schema = database() AND table_name = {on} AND constraint_name = {name}\n    \
-         AND level = 'Column' AND check_clause NOT LIKE 'json_valid(%' */",
+         AND level = 'Column' AND BINARY check_clause <> BINARY concat('json_valid(`', replace({name}, '`', '``'), '`)') */",
         of_column("information_schema.columns", table, column)
     )
 }
