@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, 
         warn(format!("nothing fits `--exclude {pattern}`"));
     }
     refuse_hidden(&schema, &live)?;
-    let unmanaged = without_a_column(&schema, &live);
+    let unmanaged = not_whole(&schema, &live);
     let (written, models) = proof::proven(&schema, unmanaged, url.dialect(), output.layout())?;
     let live = of_models(live, &models);
     let mut comparison = introspect::compare_on(&mut *database, &models, &live)?;
@@ -76,11 +76,13 @@ fn read(database: &mut dyn Database, selection: &Selection<'_>) -> Result<Live, 
     if wider == options { Ok(live) } else { Ok(introspect::read_from(database, &wider)?) }
 }
 
-/// The tables with a column that no model can have, each with the first of them: a migration would make the table
-/// without it.
-fn without_a_column(schema: &Schema, live: &Live) -> BTreeMap<TableName, String> {
+/// The tables with a column that no model can have, or with a part without which it is another, each with the first of
+/// them: a migration would make the table without it.
+fn not_whole(schema: &Schema, live: &Live) -> BTreeMap<TableName, String> {
     let columns = live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::Column);
-    let mut reasons = BTreeMap::new();
+    let partial = live.partial.iter().filter(|(table, _)| schema.tables.contains_key(*table));
+    let mut reasons: BTreeMap<_, _> =
+        partial.map(|(table, reason)| (table.clone(), in_one_line(reason))).collect();
     for column in columns {
         for table in schema.tables.keys().filter(|table| is_of(column, [*table].into_iter())) {
             let about = column.about.as_deref().unwrap_or_default();

@@ -179,8 +179,15 @@ impl Assembly<'_> {
         };
         if let Some(about) = constraint.about.as_deref().or_else(|| collated_otherwise(constraint, parsed)) {
             self.builder.unmanaged(kind, Some(&on), name.as_str(), Some(about));
-            if kind != UnmanagedKind::PrimaryKeyOption {
-                return;
+            match &constraint.kind {
+                // What a check says beside its expression, SQLite takes and does not do.
+                ConstraintKind::PrimaryKey { .. } | ConstraintKind::Check(_) => {}
+                ConstraintKind::Unique { .. } => {
+                    // A table that is made without it would take rows that this one does not.
+                    let about = format!("unique constraint `{name}`: {about}");
+                    return self.builder.partial(&table.name, about);
+                }
+                ConstraintKind::ForeignKey(_) => return,
             }
         }
         match &constraint.kind {
