@@ -168,6 +168,90 @@ fn a_table_that_no_model_says_whole_is_left_alone() {
     assert!(project.read("src/lib.rs").contains("#[table(unmanaged)]\npub struct Page {"), "{said:#}");
 }
 
+/// It is dropped and made again, where the database cannot change what it is generated from, or how.
+#[test]
+fn a_generated_column_that_is_made_anew_takes_nothing_along() {
+    let (from, to) = ("generated = \"(a * 2)\", stored", "generated = \"(a * 3)\", stored");
+    let create =
+        "CREATE TABLE page (id integer PRIMARY KEY, a integer, g integer GENERATED ALWAYS AS (a * 2) STORED";
+    for (more, part) in [
+        (", EXCLUDE USING btree (g WITH =));", "constraint page_g_excl on table page"),
+        ("); CREATE INDEX more ON page (a, g) WITH (fillfactor = 40);", "index more"),
+        ("); ALTER TABLE page ADD CONSTRAINT late CHECK (g > a) NOT VALID;", "constraint late on table page"),
+        ("); CREATE STATISTICS told ON a, g FROM page;", "statistics object told"),
+        ("); CREATE INDEX own ON page (g); COMMENT ON INDEX own IS 'of g';", "the comment on index own"),
+        (
+            ", CONSTRAINT own UNIQUE (g)); COMMENT ON CONSTRAINT own ON page IS 'of g';",
+            "the comment on constraint own on table page",
+        ),
+        ("); ALTER TABLE page ALTER g SET STATISTICS 7;", "rights or settings of column g"),
+        (
+            ", CONSTRAINT own CHECK (g > a), CONSTRAINT one UNIQUE (a, g)); CREATE INDEX ON page ((g + 1));",
+            "",
+        ),
+    ] {
+        let (project, database) = adopted(Dialect::Postgres, &format!("{create}{more}"));
+        let before = catalog::describe(&mut database.connect());
+        let models = project.read("src/lib.rs");
+        assert!(models.contains(from), "{models}");
+        let wide = models.replace("pub g: Option<i32>", "pub g: Option<i64>");
+        // In between there is nothing that both could be computed from.
+        let entangled = models.replace(from, to).replace("pub a: Option<i32>", "pub a: Option<i64>");
+        let is_dropped_by_itself = part.starts_with("the comment");
+        let entangled = Some(entangled).filter(|_| !is_dropped_by_itself);
+        for other in [models.replace(from, to), wide].into_iter().chain(entangled) {
+            project.write("src/lib.rs", &other);
+            project.ok(&["migrate", "-m", "Otherwise"]);
+            if part.is_empty() {
+                project.ok(&["upgrade"]);
+                project.ok(&["downgrade"]);
+            } else {
+                let said = project.fails(2, &["upgrade"]);
+                let wanted = "a part of table page would go and come again without what no model says of it";
+                assert!(said.contains(wanted) && said.contains(part), "{part}: {said}");
+            }
+            assert_eq!(catalog::describe(&mut database.connect()), before, "{part}");
+            let folder = project.list("migrations").pop().unwrap();
+            std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+        }
+    }
+}
+
+/// `MODIFY` does not make a stored column of a virtual one, nor may a column change its name from which one is generated.
+#[test]
+fn a_generated_column_of_mysql_that_is_made_anew_takes_no_index_along() {
+    let create = "CREATE TABLE page (id int NOT NULL PRIMARY KEY, a varchar(9), g varchar(9) AS (concat(a, 'x')) VIRTUAL";
+    for (more, is_kept) in [
+        (", INDEX part (g (2)))", true),
+        (", INDEX own (g) COMMENT 'of g')", true),
+        (", INDEX own (g) IGNORED)", true),
+        (", INDEX own (g), UNIQUE one (a, g))", false),
+    ] {
+        let (project, database) = adopted(Dialect::Mysql, &format!("{create}{more}"));
+        let before = catalog::describe(&mut database.connect());
+        let models = project.read("src/lib.rs");
+        let renamed = models.replace("(`a`,'x')", "(`b`,'x')").replace(
+            "    #[column(max_length = 9)]\n    pub a:",
+            "    #[column(max_length = 9, renamed_from = \"a\")]\n    pub b:",
+        );
+        let renamed = renamed.replace("columns(a,", "columns(b,");
+        for other in [models.replace(" virtual", " stored"), renamed] {
+            assert_ne!(other, models);
+            project.write("src/lib.rs", &other);
+            project.ok(&["migrate", "-m", "Otherwise"]);
+            let upgrade = project.run(&["upgrade"]);
+            let is_refused = upgrade.stderr.contains("page_g_has_an_index_that_models_do_not_say");
+            assert_eq!((is_refused, upgrade.status == 0), (is_kept, !is_kept), "{more}: {}", upgrade.stderr);
+            if !is_kept {
+                project.ok(&["downgrade"]);
+            }
+            assert_eq!(catalog::describe(&mut database.connect()), before, "{more}");
+            let folder = project.list("migrations").pop().unwrap();
+            std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+        }
+    }
+}
+
 /// Before any name has changed: what a change of the schema has committed stays.
 #[test]
 fn a_column_of_mysql_is_looked_at_before_names_change() {
