@@ -249,6 +249,39 @@ CREATE TRIGGER t AFTER INSERT ON page BEGIN UPDATE page SET name = ';'; END;
     assert!(said.contains("trigger `t`"), "{said}");
 }
 
+/// Nothing is run of what might do something in another database.
+#[test]
+fn what_no_schema_has_is_refused_with_its_place() {
+    let other = TestDatabase::mysql();
+    let mut connected = other.connect();
+    connected.execute("CREATE TABLE page (id int); INSERT INTO page VALUES (1)").unwrap();
+    let name = connected.texts("SELECT database() AS value").remove(0).unwrap();
+    let folder = Project::empty(BINARY);
+    folder.write("ok.sql", "CREATE TABLE page (id int);");
+    for statement in [
+        "PREPARE s FROM 'DROP TABLE there.page'",
+        "EXECUTE IMMEDIATE 'DROP TABLE there.page'",
+        "CALL p()",
+        "BEGIN NOT ATOMIC DROP TABLE there.page; END",
+        "IF 1 THEN DROP TABLE there.page; END IF",
+        "SET STATEMENT max_statement_time = 9 FOR DROP TABLE there.page",
+        "/*!DROP*/ /*!TABLE*/ there.page",
+        "ANALYZE DELETE FROM there.page",
+        "SELECT 1 INTO OUTFILE '/tmp/fenrir-of-nobody'",
+        "SET GLOBAL max_connections = 99",
+        "KILL 1",
+        "CREATE TABLE copied LIKE there.page",
+        "CREATE TABLE copied AS SELECT * FROM there.page",
+        "SET @a = p()",
+    ] {
+        let text = statement.replace("there", &name);
+        folder.write("bad.sql", &format!("CREATE TABLE page (id int);\n\n{text};\n"));
+        let said = folder.fails(2, &["diff", "--dialect=mysql", "--from=bad.sql", "--to=ok.sql"]);
+        assert!(said.contains("bad.sql:3: `") && said.contains("cannot be loaded: "), "{statement}: {said}");
+        assert_eq!(connected.count("page"), 1, "{statement}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_named_with_its_place() {
     let (folder, database) = made(Dialect::Sqlite, "CREATE TABLE page (id INTEGER PRIMARY KEY)");
