@@ -249,6 +249,17 @@ CREATE TRIGGER t AFTER INSERT ON page BEGIN UPDATE page SET name = ';'; END;
     assert!(said.contains("trigger `t`"), "{said}");
 }
 
+/// As the tables of models are, whatever the server's own default.
+#[test]
+fn a_file_that_names_no_character_set_has_that_of_models() {
+    let (project, _database) = one_more(Dialect::Mysql);
+    project.models(&model("Page", "", "#[column(max_length = 5)] pub name: String"));
+    project
+        .write("page.sql", "CREATE TABLE page (id int PRIMARY KEY AUTO_INCREMENT, name varchar(5) NOT NULL)");
+    let said = project.ok(&["diff", "--from", "models", "--to", "page.sql"]);
+    assert!(said.contains("say the same"), "{said}");
+}
+
 /// Nothing is run of what might do something in another database.
 #[test]
 fn what_no_schema_has_is_refused_with_its_place() {
