@@ -116,6 +116,26 @@ fn a_check_of_mysql_that_only_begins_as_that_of_json_is_not_lost() {
     }
 }
 
+/// Or what is made elsewhere would count on in the database that the models were read of.
+#[test]
+fn a_sequence_of_mariadb_is_that_of_each_database() {
+    let sequence = "CREATE SEQUENCE numbers;";
+    let table = "CREATE TABLE page (id int NOT NULL PRIMARY KEY, number int DEFAULT (nextval(numbers)))";
+    let (project, database) = adopted(Dialect::Mysql, &format!("{sequence} {table}"));
+    let models = project.read("src/lib.rs");
+    assert!(models.contains("default = sql(\"nextval(`numbers`)\")"), "{models}");
+    let check = project.json(&["check"]);
+    assert_eq!((&check["equal"], &check["not_compared"]), (&true.into(), &json!([])), "{check:#}");
+    let fresh = TestDatabase::mysql();
+    fresh.connect().execute(sequence).unwrap();
+    project.ok(&["upgrade", "--database-url", fresh.url()]);
+    database.connect().execute("SELECT nextval(numbers)").unwrap();
+    let mut connected = fresh.connect();
+    connected.execute("INSERT INTO page (id) VALUES (1)").unwrap();
+    assert_eq!(connected.texts("SELECT CAST(number AS char) AS value FROM page"), [Some("1".to_owned())]);
+    project.ok(&["check", "--database-url", fresh.url()]);
+}
+
 /// What few tables have: it is imported, said to be equal, and made again as it is.
 #[test]
 fn rare_parts_are_imported_as_they_are() {
