@@ -272,6 +272,25 @@ fn a_generated_column_of_mysql_that_is_made_anew_takes_no_index_along() {
     }
 }
 
+/// Where a database keeps such a name at all, it is read without it: a model does not say it.
+#[test]
+fn a_check_that_names_its_own_table_is_imported_without_that() {
+    for dialect in Dialect::ALL {
+        let sql = "CREATE TABLE page (id integer NOT NULL PRIMARY KEY, a integer, number integer, CONSTRAINT more CHECK (page.a > 0 AND page.a < 9))";
+        let (project, database) = adopted(dialect, sql);
+        let models = project.read("src/lib.rs");
+        assert!(models.contains("more") && !models.contains("page.a"), "{models}");
+        assert!(!models.contains("unmanaged"), "{models}");
+        let check = project.json(&["check"]);
+        assert_eq!((&check["equal"], &check["not_compared"]), (&true.into(), &json!([])), "{check:#}");
+        project.write("src/lib.rs", &models.replace("pub number: Option<i32>", "pub number: Option<i64>"));
+        project.ok(&["migrate", "-m", "Wide"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["check"]);
+        database.connect().execute("INSERT INTO page VALUES (1, 0, 1)").unwrap_err();
+    }
+}
+
 /// Before any name has changed: what a change of the schema has committed stays.
 #[test]
 fn a_column_of_mysql_is_looked_at_before_names_change() {
