@@ -227,7 +227,13 @@ fn there_must_be_a_database_and_something_in_it() {
     project.models("");
     database.connect().execute("CREATE VIEW empty_one AS SELECT 1").unwrap();
     let said = project.fails(1, &["baseline", "-m", "Adopt"]);
-    assert!(said.contains("there is nothing to record"), "{said}");
+    assert!(
+        said.contains("the models have no table, and the database has none that models can be of"),
+        "{said}"
+    );
+    project.models(&models().replace("#[derive(Table)]", "#[derive(Table)]\n#[table(unmanaged)]"));
+    let said = project.fails(1, &["baseline", "-m", "Adopt"]);
+    assert!(said.contains("`unmanaged` are:\n  - `note`\n  - `page`"), "{said}");
     let said = project.fails(2, &["baseline", "-m", " "]);
     assert!(said.contains("`--message` is empty"), "{said}");
 }
