@@ -41,17 +41,19 @@ pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, 
     refuse_hidden(&schema, &live)?;
     let unmanaged = not_whole(&schema, &live);
     let (written, models) = proof::proven(&schema, unmanaged, url.dialect(), output.layout())?;
+    let home = live.home.clone();
     let live = of_models(live, &models);
     let mut comparison = introspect::compare_on(&mut *database, &models, &live)?;
     let of_others = live.unmanaged.into_iter().filter(|one| !comparison.unmanaged.contains(one));
     let of_others: Vec<_> = of_others.filter(|one| is_of(one, models.unmanaged.tables.keys())).collect();
     comparison.unmanaged.extend(of_others);
-    let others = others.iter().map(|name| name.to_text()).collect();
-    let mut report = Report { written, others, comparison, files: Vec::new() };
+    let others: Vec<_> = others.iter().map(|name| name.to_text()).collect();
+    let missed = others.iter().filter(|name| !selection.is_ignored(name, home.as_ref())).cloned().collect();
+    let mut report = Report { written, others, missed, comparison, files: Vec::new() };
     report.comparison.unmanaged.retain(|one| {
         let of = one.table.as_deref().unwrap_or(&one.name);
-        selection.is_ours(of)
-            && selection.is_ours(&one.name)
+        selection.is_ours(of, home.as_ref())
+            && selection.is_ours(&one.name, home.as_ref())
             && !report.others.iter().any(|other| other == of)
     });
     if report.written.models.is_empty() {
@@ -138,6 +140,8 @@ struct Report {
     written: Written,
     /// The tables that were not asked for.
     others: Vec<String>,
+    /// Those of them that `check` misses in the models.
+    missed: Vec<String>,
     comparison: Comparison,
     files: Vec<PathBuf>,
 }
@@ -169,7 +173,7 @@ impl Report {
         };
         list(
             "not imported, and a difference to `fenrir check` unless `[database] ignore` names it",
-            self.others.iter().map(|name| format!("`{}`", in_one_line(name))).collect(),
+            self.missed.iter().map(|name| format!("`{}`", in_one_line(name))).collect(),
         );
         list(
             "left out, and a difference to `fenrir check` unless `[database] ignore` names it",
