@@ -260,6 +260,37 @@ fn a_file_that_names_no_character_set_has_that_of_models() {
     assert!(said.contains("say the same"), "{said}");
 }
 
+/// Nobody would come back to drop it.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_drops_the_database_of_a_file() {
+    let database = TestDatabase::postgres();
+    let mut connected = database.connect();
+    let folder = Project::empty(BINARY);
+    folder.write("slow.sql", "CREATE TABLE page (id integer PRIMARY KEY); SELECT pg_sleep(60.625);");
+    let mut command = std::process::Command::new(BINARY);
+    command.args(["diff", "--dialect=postgres", "--from=slow.sql", "--to=slow.sql"]);
+    let mut running = command.current_dir(folder.path()).spawn().unwrap();
+    let mut until = |what: &dyn Fn(&[Option<String>]) -> bool, sql: &str| {
+        let start = std::time::Instant::now();
+        loop {
+            let texts = connected.texts(sql);
+            if what(&texts) {
+                return texts;
+            }
+            assert!(start.elapsed().as_secs() < 60, "{texts:?}: {sql}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    let sleeping =
+        "SELECT datname::text AS value FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60.625)%'";
+    let name = until(&|texts| !texts.is_empty(), sleeping).remove(0).unwrap();
+    std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    let there = format!("SELECT datname::text AS value FROM pg_database WHERE datname = '{name}'");
+    until(&|texts| texts.is_empty(), &there);
+}
+
 /// Nothing is run of what might do something in another database.
 #[test]
 fn what_no_schema_has_is_refused_with_its_place() {
