@@ -533,6 +533,7 @@ SET @@GLOBAL.GTID_PURGED='x';
             "UPDATE there.page SET id = 1",
             "DELETE FROM there.page",
             "TRUNCATE there.page",
+            "SELECT 1",
             "CREATE DEFINER=`a.b`@`%` EVENT e ON SCHEDULE EVERY 1.5 HOUR DO DELETE FROM there.page",
         ] {
             assert_eq!(Dialect::Mysql.pieces(text)[0].kind, PieceKind::LeftOut, "{text}");

@@ -69,6 +69,8 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
             Refused("it is a command of the program `mysql`, and no SQL: take it out of the file"),
         ),
         (OfWith("create", "table", &["select", "table"]), Refused(OF_ROWS)),
+        // `SELECT 1`, which does nothing, as where a migration must hold something.
+        (Is(&["select"]), LeftOut),
         (Of("create", PARTS), Statement),
         (Of("alter", PARTS), Statement),
         (Of("drop", PARTS), Statement),
