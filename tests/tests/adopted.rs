@@ -237,6 +237,27 @@ fn a_generated_column_that_is_made_anew_takes_nothing_along() {
     }
 }
 
+/// A label that goes takes another type.
+#[test]
+fn an_enum_of_postgres_with_a_comment_is_not_made_anew() {
+    let create = "CREATE TYPE mood AS ENUM ('good', 'bad', 'odd'); CREATE TABLE page (id integer PRIMARY KEY, mood mood)";
+    for (more, is_kept) in [
+        ("; COMMENT ON TYPE mood IS 'a'", true),
+        ("; GRANT USAGE ON TYPE mood TO pg_monitor", true),
+        ("", false),
+    ] {
+        let (project, _database) = adopted(Dialect::Postgres, &format!("{create}{more}"));
+        let models = project.read("src/lib.rs");
+        assert!(models.contains("    Odd,\n"), "{models}");
+        project.write("src/lib.rs", &models.replace("    Odd,\n", ""));
+        project.ok(&["migrate", "-m", "Less", "--allow-data-loss"]);
+        let upgrade = project.run(&["upgrade"]);
+        let is_refused =
+            upgrade.stderr.contains("the enum mood would be made anew without what no model says of it");
+        assert_eq!((is_refused, upgrade.status == 0), (is_kept, !is_kept), "{more}: {}", upgrade.stderr);
+    }
+}
+
 /// `MODIFY` does not make a stored column of a virtual one, nor may a column change its name from which one is generated.
 #[test]
 fn a_generated_column_of_mysql_that_is_made_anew_takes_no_index_along() {

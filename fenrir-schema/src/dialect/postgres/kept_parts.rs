@@ -66,6 +66,21 @@ impl<'a> Taken<'a> {
     }
 }
 
+/// A statement that fails where another type in the place of an enum would be without what no model says of that: its
+/// comment, and who may use it.
+pub(super) fn guard_enum(name: &Identifier) -> String {
+    let of = format!("{}::pg_catalog.regtype", Postgres.literal(&ddl::quote(&Postgres, name)));
+    let message = Postgres.literal(&format!(
+        "the enum {name} would be made anew without what no model says of it, see `fenrir check`: its comment, or rights to it"
+    ));
+    block(&format!(
+        "BEGIN\n    IF EXISTS (\n        \
+         SELECT FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_type'::pg_catalog.regclass AND objoid = {of}\n        \
+         UNION ALL SELECT FROM pg_catalog.pg_type WHERE oid = {of} AND typacl IS NOT NULL\n    \
+         ) THEN\n        RAISE EXCEPTION USING MESSAGE = {message};\n    END IF;\nEND"
+    ))
+}
+
 /// An array of names.
 fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> String {
     let names: Vec<_> = names.map(|name| Postgres.literal(name.as_str())).collect();
