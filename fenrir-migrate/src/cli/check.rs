@@ -142,7 +142,9 @@ pub(super) fn leave_alone(wanted: &mut Schema, others: fenrir_schema::Unmanaged)
 pub(super) fn ignore(live: &mut Live, wanted: &Schema, project: &Project) {
     let is_ours =
         |name: &TableName| wanted.tables.contains_key(name) || wanted.unmanaged.tables.contains_key(name);
-    live.schema.tables.retain(|name, _| is_ours(name) || !project.ignores(&name.to_text()));
+    let home = live.home.clone();
+    let is_ignored = |name: &str| project.ignores(name, home.as_ref());
+    live.schema.tables.retain(|name, _| is_ours(name) || !is_ignored(&name.to_text()));
     let used: Vec<_> = live
         .schema
         .tables
@@ -151,11 +153,11 @@ pub(super) fn ignore(live: &mut Live, wanted: &Schema, project: &Project) {
         .filter_map(|column| column.sql_type.enum_name().cloned())
         .collect();
     live.schema.enums.retain(|name, _| {
-        wanted.enums.contains_key(name) || used.contains(name) || !project.ignores(name.as_str())
+        wanted.enums.contains_key(name) || used.contains(name) || !is_ignored(name.as_str())
     });
     live.unmanaged.retain(|one| {
         let of = one.table.as_deref().unwrap_or(&one.name);
-        !project.ignores(of) && !project.ignores(&one.name)
+        !is_ignored(of) && !is_ignored(&one.name)
     });
 }
 

@@ -34,6 +34,7 @@ impl Introspection for Mysql {
         let periods = periods(database, &checks).map_err(Error::database(READING))?;
         let assembly = Assembly {
             is_mariadb,
+            database: server.database.unwrap_or_default(),
             folds_table_case: server.table_case != 0,
             hidden,
             collations,
