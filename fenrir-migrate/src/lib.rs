@@ -43,7 +43,10 @@ mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
-#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the command alone uses some of it")
+)]
 mod history;
 #[cfg(feature = "runtime")]
 #[cfg_attr(
@@ -52,7 +55,10 @@ mod history;
 )]
 pub mod introspect;
 #[cfg(feature = "runtime")]
-#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the command alone uses some of it")
+)]
 mod migrator;
 #[cfg(feature = "runtime")]
 mod model;

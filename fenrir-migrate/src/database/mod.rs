@@ -17,9 +17,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel::connection::{
-    LoadConnection, TransactionDepthChange, TransactionManager, TransactionManagerStatus,
-};
+use diesel::connection::{LoadConnection, TransactionManager};
 use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 
 /// A row of texts.
@@ -167,7 +165,8 @@ pub(crate) fn lend<C: diesel::Connection + 'static>(
     connection: &mut C,
     act: &mut dyn FnMut(&mut dyn Any),
 ) -> QueryResult<()> {
-    use TransactionDepthChange::{DecreaseDepth, IncreaseDepth};
+    use diesel::connection::TransactionDepthChange::{DecreaseDepth, IncreaseDepth};
+    use diesel::connection::TransactionManagerStatus;
     let change = |connection: &mut C, change| match C::TransactionManager::transaction_manager_status_mut(
         connection,
     ) {

@@ -29,7 +29,6 @@ use self::function::{BoxError, Functions};
 use self::hook::Hooks;
 pub use self::hook::Upcoming;
 pub(crate) use self::runner::{RunOptions, Runner, Target};
-#[cfg_attr(not(feature = "cli"), allow(unused_imports, reason = "the command alone uses it"))]
 pub(crate) use self::several::in_parallel;
 pub use self::several::{OneOfMany, Several};
 use crate::database::{Database, Local, MigratorBackend, sealed};
