@@ -4,7 +4,7 @@
 
 use fenrir_migrate::Dialect;
 use fenrir_tests::fleet::boot::Harness;
-use fenrir_tests::fleet::{Row, cut, disk, head, kill, locks, pool, replicas};
+use fenrir_tests::fleet::{Row, cut, disk, head, kill, locks, pool, replicas, standby};
 use std::time::Duration;
 
 const BOOT: &str = env!("CARGO_BIN_EXE_fenrir-boot");
@@ -84,4 +84,20 @@ fn behind_a_pool_by_the_transaction() {
     let (row, refused) = pool::refused_or_safe(BOOT, 6, times(20));
     println!("{refused} of {} boots through the pool were refused", row.tried * 6);
     print(&row);
+}
+
+#[test]
+fn a_primary_and_its_standby() {
+    print(&standby::primary_and_standby(BOOT));
+}
+
+/// Beside it, and not asserted: how many of plain Diesel's boots survive the same.
+#[test]
+fn plain_diesel_beside_it() {
+    println!("{}", head());
+    for dialect in Dialect::ALL {
+        let row = replicas::at_once(BOOT, dialect, Harness::Diesel, 8, times(3));
+        println!("{row}");
+        assert_eq!(row.tried, 8 * times(3));
+    }
 }

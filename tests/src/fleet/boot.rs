@@ -195,7 +195,7 @@ where
             Ok(format!("applied {}", report.steps.len()))
         }
         Harness::Diesel => {
-            let applied = connection.run_pending_migrations(*chain::migrations());
+            let applied = connection.run_pending_migrations(*chain::plain());
             applied.map(|applied| format!("applied {}", applied.len())).map_err(|error| error.to_string())
         }
     }

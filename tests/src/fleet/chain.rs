@@ -143,6 +143,18 @@ pub fn migrations() -> &'static Migrations {
     })
 }
 
+/// Those of them that plain Diesel can run: its own way of running a file has no statement that runs alone.
+pub fn plain() -> &'static Migrations {
+    static MIGRATIONS: OnceLock<Migrations> = OnceLock::new();
+    MIGRATIONS.get_or_init(|| {
+        let plain = |dialect| {
+            let all = of(dialect).iter().copied().filter(|migration| migration.run_in_transaction);
+            (dialect, Some(&*all.collect::<Vec<_>>().leak()))
+        };
+        Migrations::new("{}", Dialect::ALL.map(plain).to_vec().leak())
+    })
+}
+
 fn of(dialect: Dialect) -> &'static [EmbeddedMigration] {
     let mut all: Vec<EmbeddedMigration> = Vec::new();
     for (number, (up, run_in_transaction)) in (1..).zip(parts(dialect)) {

@@ -10,6 +10,7 @@ pub mod kill;
 pub mod locks;
 pub mod pool;
 pub mod replicas;
+pub mod standby;
 
 use std::fmt;
 
