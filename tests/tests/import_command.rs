@@ -234,3 +234,36 @@ fn what_a_user_may_not_see_is_not_imported() {
     assert_eq!(project.list("src"), ["lib.rs"]);
     connected.execute(&format!("DROP USER {user}")).unwrap();
 }
+
+/// A name of a database can be anything: none of it moves the cursor, or begins a line of its own.
+#[test]
+fn what_a_database_calls_things_is_told_in_one_line() {
+    let (project, database) = on(
+        Dialect::Postgres,
+        "CREATE DOMAIN \"d\u{1b}[31mRED\nwarning: all is lost\" AS integer; \
+         CREATE TABLE page (id integer PRIMARY KEY, \"c\u{1b}[2J\" \"d\u{1b}[31mRED\nwarning: all is lost\"); \
+         CREATE TABLE note (id integer PRIMARY KEY, \"f\u{1b}[2J\" integer)",
+    );
+    let mut connected = database.connect();
+    connected
+        .execute(
+            "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp); \
+             INSERT INTO __diesel_schema_migrations VALUES (E'2\u{1b}[31m\nwarning: all is lost')",
+        )
+        .unwrap();
+    project.write("empty.sql", "");
+    let diff = ["diff", "--from", "database", "--to", "empty.sql"];
+    for arguments in [&["import"][..], &["import", "--tables", "note"], &diff, &["current"], &["history"]] {
+        let ran = project.run(arguments);
+        // The models themselves are source code, in which they are escaped.
+        assert!(
+            !ran.stderr.contains('\u{1b}') && !ran.stdout.contains('\u{1b}'),
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
+        for line in ran.stderr.lines().chain(ran.stdout.lines()) {
+            assert!(!line.starts_with("warning: all is lost"), "{}", ran.stderr);
+        }
+    }
+}
