@@ -293,3 +293,41 @@ fn what_cannot_be_read_is_named_with_its_place() {
     let said = project.fails(2, &["diff", "--from", "models", "--to", "postgres://127.0.0.1:1/none"]);
     assert!(said.contains("are for `sqlite` only"), "{said}");
 }
+
+/// What lies in other schemas has no say, the first of `search_path` among them.
+#[test]
+fn named_schemas_alone_are_compared() {
+    let auth = "CREATE SCHEMA auth; CREATE TYPE mood AS ENUM ('a'); CREATE TABLE x (id int PRIMARY KEY); \
+                CREATE TABLE auth.x (id int PRIMARY KEY, mood mood, of_x int CONSTRAINT of_x REFERENCES public.x (id))";
+    let (project, a) = made(Dialect::Postgres, auth);
+    let more = "CREATE TABLE pub (id int); CREATE TYPE other AS ENUM ('b'); CREATE VIEW v AS SELECT 1; CREATE SCHEMA more; \
+                CREATE TABLE more.y (id int); CREATE VIEW more.v AS SELECT 1; CREATE VIEW auth.seen AS SELECT 1";
+    a.connect().execute(more).unwrap();
+    let b = TestDatabase::new(Dialect::Postgres);
+    b.connect().execute(auth).unwrap();
+    for (from, to) in [(&a, &b), (&b, &a)] {
+        let diff = ["diff", "--from", from.url(), "--to", to.url()];
+        let said = project.ok(&[&diff[..], &["--schema", "auth"]].concat());
+        assert!(said.contains("say the same") && said.contains("view `auth.seen`"), "{said}");
+        assert!(!said.contains("`v`") && !said.contains("more"), "{said}");
+        for schemas in
+            [&["--schema", "public"][..], &["--schema", "more"], &["--schema", "auth", "--schema", "public"]]
+        {
+            let ran = project.run(&[&diff[..], schemas].concat());
+            assert_eq!(ran.status, 1, "{schemas:?} {}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.stdout.contains("`more.y`"), schemas.contains(&"more"), "{}", ran.stdout);
+            assert_eq!(ran.stdout.contains("`pub`"), schemas.contains(&"public"), "{}", ran.stdout);
+            assert_eq!(ran.stdout.contains("enum `other`"), schemas.contains(&"public"), "{}", ran.stdout);
+        }
+        let said = project.fails(2, &[&diff[..], &["--schema", "nope"]].concat());
+        assert!(said.contains("`--schema nope`: neither `postgres"), "{said}");
+    }
+    // A foreign key of what is compared is compared wherever it points at.
+    let key = "ALTER TABLE auth.x DROP CONSTRAINT of_x, \
+               ADD CONSTRAINT of_x FOREIGN KEY (of_x) REFERENCES public.x (id) ON DELETE CASCADE";
+    b.connect().execute(key).unwrap();
+    let ran = project.run(&["diff", "--from", a.url(), "--to", b.url(), "--schema", "auth", "--sql"]);
+    assert!(ran.status == 1 && ran.stdout.contains("ON DELETE CASCADE"), "{}{}", ran.stdout, ran.stderr);
+    a.connect().execute(&ran.stdout).unwrap();
+    project.ok(&["diff", "--from", a.url(), "--to", b.url(), "--schema", "auth"]);
+}

@@ -104,6 +104,8 @@ pub struct Live {
     /// The collation that a table of MySQL's or MariaDB's has of which only the character set is said, by the
     /// character set: of `utf8mb4`, and of those that tables are in.
     pub collations: BTreeMap<OptionWord, OptionWord>,
+    /// The PostgreSQL schemas that were read and are there.
+    pub schemas: BTreeSet<String>,
     /// Whether names of tables that differ in case only are one: to MySQL and MariaDB that is a setting of the
     /// server (<https://mariadb.com/kb/en/identifier-case-sensitivity/>).
     pub folds_table_case: bool,

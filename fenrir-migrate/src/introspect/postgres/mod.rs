@@ -58,8 +58,9 @@ fn read(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
     if options.all_schemas {
         schemas.extend(load::<String>(database, queries::SCHEMAS, &[])?);
     }
-    let schemas = serde_json::to_string(&schemas).map_err(Error::catalog)?;
-    let bind: &[&str] = &[&schemas];
+    let names = serde_json::to_string(&schemas).map_err(Error::catalog)?;
+    let bind: &[&str] = &[&names];
+    let schemas = load::<String>(database, queries::THERE, bind)?.into_iter().collect();
     let indexes = queries::indexes(session.version);
     let constraints = queries::constraints(session.version);
     let assembly = Assembly {
@@ -73,7 +74,7 @@ fn read(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
         path: session.path,
         home,
     };
-    Ok(assembly.live())
+    Ok(Live { schemas, ..assembly.live() })
 }
 
 /// A transaction of our own, which is taken back in the end: inside one that is open a part of it, and so
