@@ -294,6 +294,36 @@ fn what_cannot_be_read_is_named_with_its_place() {
     assert!(said.contains("are for `sqlite` only"), "{said}");
 }
 
+/// No model can say them, and still two that differ are not the same.
+#[test]
+fn checks_of_a_column_are_told_apart() {
+    let cases = [
+        (Dialect::Mysql, "CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int CHECK (a > 0))"),
+        (
+            Dialect::Postgres,
+            "CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int CONSTRAINT a CHECK (a > 0) NO INHERIT)",
+        ),
+    ];
+    for (dialect, sql) in cases {
+        let (project, a) = made(dialect, sql);
+        let b = TestDatabase::new(dialect);
+        b.connect().execute(&sql.replace("a > 0", "a > 1")).unwrap();
+        let ran = project.run(&["diff", "--from", a.url(), "--to", b.url()]);
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+        for told in ["not compared:\n  - the check `a` of `t`: ", "> 0", "> 1"] {
+            assert!(ran.stdout.contains(told), "{dialect}: {}", ran.stdout);
+        }
+        assert!(!ran.stdout.contains("say the same"), "{}", ran.stdout);
+        let c = TestDatabase::new(dialect);
+        c.connect().execute("CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int)").unwrap();
+        let ran = project.run(&["diff", "--from", a.url(), "--to", c.url()]);
+        assert!(ran.status == 1 && ran.stdout.contains("only the first has it"), "{}", ran.stdout);
+        let again = TestDatabase::new(dialect);
+        again.connect().execute(sql).unwrap();
+        assert!(project.ok(&["diff", "--from", a.url(), "--to", again.url()]).contains("say the same"));
+    }
+}
+
 /// What lies in other schemas has no say, the first of `search_path` among them.
 #[test]
 fn named_schemas_alone_are_compared() {

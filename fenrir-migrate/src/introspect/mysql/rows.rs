@@ -10,7 +10,7 @@ pub(super) struct Server {
     pub(super) table_case: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Relation {
     pub(super) name: String,
     pub(super) kind: String,
@@ -29,7 +29,7 @@ impl Relation {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Column {
     pub(super) table: String,
     pub(super) name: String,
@@ -43,7 +43,7 @@ pub(super) struct Column {
 }
 
 /// A column of an index.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct IndexPart {
     pub(super) table: String,
     pub(super) index: String,
@@ -59,7 +59,7 @@ pub(super) struct IndexPart {
 }
 
 /// A column of a foreign key.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct KeyPart {
     pub(super) table: String,
     pub(super) name: String,
@@ -72,7 +72,7 @@ pub(super) struct KeyPart {
     pub(super) on_update: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Check {
     pub(super) table: String,
     pub(super) name: String,
@@ -81,7 +81,7 @@ pub(super) struct Check {
     pub(super) of_column: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Other {
     pub(super) kind: String,
     pub(super) table: Option<String>,

@@ -193,7 +193,11 @@ impl Assembly {
         let about = row.about.as_deref().or_else(|| deferrable.then_some("DEFERRABLE"));
         let about = about.or_else(|| (row.match_type == "f" && row.kind == "f").then_some("MATCH FULL"));
         if let Some(about) = about {
-            unmanaged(kind, Some(about));
+            // Two that are not alike are to be told apart.
+            match row.expression.as_deref().filter(|_| kind == UnmanagedKind::Check) {
+                Some(expression) => unmanaged(kind, Some(&format!("{about}: {expression}"))),
+                None => unmanaged(kind, Some(about)),
+            }
             // The key itself is there, whatever it has.
             if !is_key {
                 return;
