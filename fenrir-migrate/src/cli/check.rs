@@ -12,6 +12,7 @@ use super::context::Context;
 use super::models::{self, ModelSchema};
 use super::outcome::{Failure, Outcome, bullets, count};
 use crate::database::url::DatabaseUrl;
+use crate::database::{Database, Local};
 use crate::history::{self, Applied, State};
 use crate::introspect::{self, Comparison, Live, Options};
 use crate::revisions::Revisions;
@@ -129,6 +130,21 @@ fn wanted(
         return Ok(None);
     }
     Ok(Some(schema_after(&folders[..until])?))
+}
+
+/// After something was applied, or recorded as applied: keeps what the database made of the expressions.
+pub(super) fn record_expressions(
+    database: &mut dyn Database,
+    context: &Context<'_>,
+    url: &DatabaseUrl,
+    revisions: &Revisions,
+    local: &Local,
+) {
+    // What is wrong here has no say in what was done, and is told by what it matters to.
+    let applied = history::look(database).map(|state| state.applied).unwrap_or_default();
+    if let Ok(Some(schema)) = wanted(context, url, revisions, &applied) {
+        introspect::record(database, &schema, local);
+    }
 }
 
 /// Gives the migrations' schema the tables that the models leave alone: no migration says of them.

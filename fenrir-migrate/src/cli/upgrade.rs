@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::arguments::Upgrade;
+use super::check;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
 use crate::history::{self, State};
@@ -34,8 +35,12 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
     let options = context.run_options(progress(context))?;
+    let local = options.local.clone();
     let report = Runner::new(&mut *database, &revisions, options)
         .run(&|position, _| target_of(&revisions, Some(&arguments.revision), position))?;
+    if !report.steps.is_empty() {
+        check::record_expressions(&mut *database, context, &url, &revisions, &local);
+    }
     Ok(told(&report, "applied", &revisions))
 }
 

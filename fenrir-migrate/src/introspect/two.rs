@@ -4,7 +4,7 @@ use fenrir_schema::{Dialect, OptionWord, Renames, Schema};
 
 use super::compare::{NotCompared, Sides, hidden_parts, settle_hidden};
 use super::questions::Answer;
-use super::{Live, Unmanaged, UnmanagedKind, introspection};
+use super::{Live, Unmanaged, UnmanagedKind, introspection, record};
 use crate::Error;
 use crate::database::Database;
 
@@ -69,15 +69,16 @@ pub(crate) fn settle(
     (database, live): (&mut dyn Database, &Live),
     other: Option<(&mut dyn Database, &Live)>,
 ) -> Result<(), Error> {
-    let introspection = introspection(database.dialect());
     sides.settle(renames, |questions| {
-        let mut answers = introspection.ask(database, questions, live)?;
+        let mut answers = record::ask(database, questions, live)?;
         let Some((other, wanted)) = other else { return Ok(answers) };
         let open: Vec<_> =
             (0..answers.len()).filter(|at| matches!(answers[*at], Answer::Unknown(_))).collect();
         if !open.is_empty() {
             let turned: Vec<_> = open.iter().map(|at| questions[*at].turned()).collect();
-            for (at, answer) in open.into_iter().zip(introspection.ask(other, &turned, wanted)?) {
+            for (at, answer) in
+                open.into_iter().zip(introspection(other.dialect()).ask(other, &turned, wanted)?)
+            {
                 if !matches!(answer, Answer::Unknown(_)) {
                     answers[at] = answer;
                 }

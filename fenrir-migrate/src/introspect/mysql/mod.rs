@@ -15,6 +15,7 @@ use super::questions::{Answer, Question};
 use super::{Introspection, Live, Options, load};
 use crate::Error;
 use crate::database::{self, Database};
+use crate::history::{self, MadeOf};
 
 pub(super) struct Mysql;
 
@@ -54,5 +55,13 @@ impl Introspection for Mysql {
         _: &Live,
     ) -> Result<Vec<Answer>, Error> {
         Ok(questions.iter().map(|question| probe::ask(database, question)).collect())
+    }
+
+    fn rewrites(&self) -> bool {
+        true
+    }
+
+    fn recorded(&self, database: &mut dyn Database) -> Vec<MadeOf> {
+        history::read_expressions(database).unwrap_or_default()
     }
 }

@@ -16,6 +16,7 @@ use super::questions::{Answer, Question};
 use super::{Introspection, Live, Options, READING, load};
 use crate::Error;
 use crate::database::Database;
+use crate::history::{self, MadeOf};
 
 pub(super) struct Postgres;
 
@@ -45,6 +46,18 @@ impl Introspection for Postgres {
         let result = probe::ask(database, questions, live);
         transaction.end(database);
         result
+    }
+
+    fn rewrites(&self) -> bool {
+        true
+    }
+
+    /// In a transaction of its own, since an error ends the one that it happens in.
+    fn recorded(&self, database: &mut dyn Database) -> Vec<MadeOf> {
+        let Ok(transaction) = Transaction::begin(database, "READ ONLY") else { return Vec::new() };
+        let recorded = history::read_expressions(database);
+        transaction.end(database);
+        recorded.unwrap_or_default()
     }
 }
 
