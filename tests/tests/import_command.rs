@@ -267,3 +267,17 @@ fn what_a_database_calls_things_is_told_in_one_line() {
         }
     }
 }
+
+/// A name that SQLite takes for any other, and everybody means the same by.
+#[test]
+fn a_bool_of_sqlite_is_one() {
+    let sql =
+        "CREATE TABLE page (id integer NOT NULL PRIMARY KEY, is_read bool, is_new BOOL NOT NULL DEFAULT 1)";
+    let (project, _database) = on(Dialect::Sqlite, sql);
+    project.ok(&["import", "--single-file", "src/models.rs", "-q"]);
+    let source = project.read("src/models.rs");
+    for field in ["pub is_read: Option<bool>", "pub is_new: bool"] {
+        assert!(source.contains(field), "{source}");
+    }
+    assert!(project.run(&["check"]).stdout.contains("the database is as the models say"));
+}

@@ -392,9 +392,17 @@ fn add_column(
             !row.identity.is_empty() || row.default.as_ref().is_some_and(|default| *default == sequence.next);
         if !generates {
             builder.unmanaged(UnmanagedKind::Sequence, Some(&on), &sequence.name, None);
-        } else if !sequence.is_plain {
-            let about = format!("its sequence `{}` does not count from 1 by 1", sequence.name);
-            builder.unmanaged(UnmanagedKind::ColumnOption, Some(&on), &row.name, Some(&about));
+            continue;
+        }
+        let mut option =
+            |about: &str| builder.unmanaged(UnmanagedKind::ColumnOption, Some(&on), &row.name, Some(about));
+        if !sequence.is_plain {
+            option(&format!("its sequence `{}` does not count from 1 by 1", sequence.name));
+        }
+        // Migrations call it so.
+        let own = Identifier::generated([&table.name.name, &column.name], "seq");
+        if own.as_str() != sequence.name {
+            option(&format!("its sequence is called `{}`", sequence.name));
         }
     }
     table.columns.push(column);
