@@ -27,6 +27,9 @@ pub(crate) fn run() -> Result<(), Error> {
 }
 
 fn bring_up_to_date(url: &DatabaseUrl) -> Result<(), Error> {
+    if let Some(warning) = url.warning() {
+        tracing::warn!("{warning}");
+    }
     let refused = |message| Error::Connect { database: url.to_string(), message };
     let mut connection =
         Connection::establish(url.reveal()).map_err(|error| refused(url.redact(&error.to_string())))?;

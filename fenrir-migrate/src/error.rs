@@ -177,9 +177,27 @@ pub enum Error {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// One of several databases cannot be connected to.
+    #[error("cannot connect: {source}")]
+    Connect {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The thread that ran the migrations is gone.
+    #[error(
+        "the thread that ran the migrations broke off: what it had done is recorded, and the next run goes on"
+    )]
+    Thread,
     /// The run was told to stop.
     #[error("stopped, as asked: what was done is recorded, and what was open was taken back")]
     Cancelled,
+    /// A migration that needs one connection of the server's for itself runs behind a pool that hands out another for
+    /// each transaction.
+    #[error(
+        "this migration does not run in one transaction, and needs a connection of its own, but a pool hands out another \
+         for each transaction (as pgbouncer does with `pool_mode = transaction`): connect to PostgreSQL itself to migrate"
+    )]
+    Pooled,
     /// Something is pending, and this database cannot be written.
     #[error("there are migrations to run, but nothing can be written here: {why}")]
     ReadOnly {

@@ -71,7 +71,9 @@ pub use self::{
     database::MigratorBackend,
     embedded::{Created, EmbeddedMigration, Migrations},
     error::{Error, Kept, StatementError},
-    migrator::{Batch, Cancellation, Event, Migrator, Progress, Report, Step, Upcoming, Way},
+    migrator::{
+        Batch, Cancellation, Event, Migrator, OneOfMany, Progress, Report, Several, Step, Upcoming, Way,
+    },
     model::{DbEnum, Model},
 };
 #[cfg(feature = "runtime")]

@@ -70,6 +70,28 @@ impl Expression {
         words(&self.0).any(|word| word.names(name))
     }
 
+    /// Whether a column stands in it behind this name and a point, and not a function.
+    ///
+    /// ```
+    /// use fenrir_schema::{Expression, Identifier};
+    ///
+    /// let page = Identifier::new("page")?;
+    /// assert!(Expression::new("lower(\"page\".name) <> ''")?.qualifies_with(&page));
+    /// assert!(!Expression::new("page.is_right(name, 'page.name')")?.qualifies_with(&page));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn qualifies_with(&self, name: &Identifier) -> bool {
+        let words: Vec<_> = words(&self.0).filter(|word| !word.text.trim().is_empty()).collect();
+        words.windows(3).any(|next| {
+            let [of, point, column] = next else { return false };
+            let is_name = matches!(column.first, '"' | '`' | '*')
+                || column.first.is_alphabetic()
+                || column.first == '_';
+            of.names(name) && point.first == '.' && is_name && !column.is_called_in(&self.0)
+        })
+    }
+
     /// The same expression where something has another name: a column that is renamed. None where that
     /// cannot be said for every database: the new name must be quoted, or stands in it already, or the old
     /// one may be that of a function.

@@ -35,6 +35,7 @@ pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;
 mod sql_file;
+mod sql_statement;
 mod sql_target;
 mod sql_type;
 mod statements;

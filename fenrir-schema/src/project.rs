@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::{Dialect, RunSettings, UnknownDialect};
+use crate::{Dialect, Identifier, RunSettings, UnknownDialect};
 
 /// The name of the file that a project is set up in.
 pub const FILE_NAME: &str = "fenrir.toml";
@@ -170,10 +170,10 @@ impl Project {
     }
 
     /// Whether a thing of this name in the database is nobody's here: `[database] ignore` names it, or has a
-    /// pattern in which each `*` stands for any text.
+    /// pattern in which each `*` stands for any text. `home` is the schema of PostgreSQL that names without one are of.
     #[must_use]
-    pub fn ignores(&self, name: &str) -> bool {
-        self.ignore.iter().any(|pattern| fits(pattern, name))
+    pub fn ignores(&self, name: &str, home: Option<&Identifier>) -> bool {
+        self.ignore.iter().any(|pattern| fits_at_home(pattern, name, home))
     }
 
     /// The file that was read.
@@ -219,6 +219,24 @@ pub fn fits(pattern: &str, name: &str) -> bool {
         }
     }
     name.ends_with(end)
+}
+
+/// Whether a pattern fits the name of a thing in a database, which it may have with the schema of PostgreSQL that names
+/// without one are of.
+///
+/// ```
+/// use fenrir_schema::{Identifier, project::fits_at_home};
+///
+/// let public = Identifier::new("public")?;
+/// assert!(fits_at_home("public.p*", "page", Some(&public)) && fits_at_home("p*", "page", Some(&public)));
+/// assert!(!fits_at_home("public.p*", "auth.page", Some(&public)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn fits_at_home(pattern: &str, name: &str, home: Option<&Identifier>) -> bool {
+    let has_schema = name.contains('.');
+    let in_full = home.filter(|_| !has_schema).map(|home| format!("{home}.{name}"));
+    fits(pattern, name) || in_full.is_some_and(|in_full| fits(pattern, &in_full))
 }
 
 /// What is wrong, without what was found: that may be a URL in the wrong place.
@@ -278,7 +296,7 @@ mod tests {
             ("_a", false),
             ("x_ab_", false),
         ] {
-            assert_eq!(project.ignores(name), ignored, "{name}");
+            assert_eq!(project.ignores(name, None), ignored, "{name}");
         }
     }
 

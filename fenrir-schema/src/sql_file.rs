@@ -1,6 +1,6 @@
 //! A file of SQL taken apart: as the database's own program reads it, and what of it makes a schema.
 
-use crate::sql_target::Target;
+use crate::sql_statement::{Pattern, Seen};
 use crate::token::unquoted;
 use crate::{Dialect, StatementKind};
 
@@ -72,29 +72,6 @@ pub(crate) enum Bodies {
     Compound,
 }
 
-/// The words of a statement, in small letters and without signs, names in quotes, texts and numbers.
-pub(crate) enum Pattern {
-    /// It begins with these.
-    Begins(&'static [&'static str]),
-    /// It begins with the first, and has the others somewhere, one after the other.
-    Has(&'static str, &'static [&'static str]),
-    /// It begins with this, and says in which database that lies what it is about: `DROP TABLE there.page`.
-    Elsewhere(&'static str),
-}
-
-impl Pattern {
-    fn fits(&self, words: &[String], target: &Target) -> bool {
-        let is_at = |at: usize, wanted: &[&str]| {
-            words.len() >= at + wanted.len() && words[at..].iter().zip(wanted).all(|(a, b)| a == b)
-        };
-        match self {
-            Pattern::Begins(wanted) => is_at(0, wanted),
-            Pattern::Elsewhere(first) => is_at(0, &[first]) && target.is_qualified(),
-            Pattern::Has(first, wanted) => is_at(0, &[first]) && (1..words.len()).any(|at| is_at(at, wanted)),
-        }
-    }
-}
-
 impl Dialect {
     /// The parts of a file of SQL, without comments between them. What is not closed ends with the file.
     #[must_use]
@@ -112,9 +89,6 @@ impl Dialect {
         pieces
     }
 }
-
-/// How many words are enough to know what a statement is.
-const KNOWN_BY: usize = 64;
 
 /// Reads a file part by part, each without what ends it.
 pub(crate) struct Reader<'a> {
@@ -252,6 +226,8 @@ impl<'a> Reader<'a> {
     fn statement(&mut self) -> (usize, usize, What) {
         let start = self.at;
         let mut seen = Seen::default();
+        // How many comments are open that the server runs: what closes one is no sign of the statement.
+        let mut executed = 0_usize;
         while let Some(first) = self.rest().chars().next() {
             if seen.is_closed(self.syntax.bodies) && self.rest().starts_with(self.delimiter) {
                 let end = self.at;
@@ -266,6 +242,10 @@ impl<'a> Reader<'a> {
                 self.at += first.len_utf8();
             } else if let Some(length) = self.executed() {
                 self.at += length;
+                executed += 1;
+            } else if executed > 0 && self.rest().starts_with("*/") {
+                self.at += 2;
+                executed -= 1;
             } else if !self.comment() {
                 self.token(first, &mut seen);
             }
@@ -296,6 +276,8 @@ impl<'a> Reader<'a> {
             self.skip(is_word);
             seen.word(self.text[start..self.at].to_lowercase(), self.syntax.bodies);
         } else {
+            let before = &self.text[start_of_word(self.text, self.at)..self.at];
+            seen.calls |= first == '(' && !before.eq_ignore_ascii_case("concat");
             self.at += first.len_utf8();
             seen.sign(first);
         }
@@ -329,113 +311,6 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let begins = !name.starts_with(|c: char| c.is_ascii_digit());
     (begins && name[..end].chars().all(is_name)).then(|| &rest[..end + 2])
-}
-
-/// What of a statement was read so far.
-#[derive(Default)]
-pub(crate) struct Seen {
-    words: Vec<String>,
-    target: Target,
-    /// How many parentheses are open.
-    depth: usize,
-    /// How many bodies are.
-    bodies: usize,
-    /// The last word, where nothing stands behind it.
-    last: Option<String>,
-    /// Whether the last word, or what is last, stands behind a `;`.
-    begins: bool,
-    after_end: bool,
-}
-
-impl Seen {
-    fn word(&mut self, word: String, bodies: Bodies) {
-        self.target.word(&word);
-        self.count_bodies(&word, bodies);
-        self.after_end = self.begins && word == "end";
-        self.begins = false;
-        if self.words.len() < KNOWN_BY {
-            self.words.push(word.clone());
-        }
-        self.last = Some(word);
-    }
-
-    fn count_bodies(&mut self, word: &str, bodies: Bodies) {
-        let after_end = bodies == Bodies::Compound && self.last.as_deref() == Some("end");
-        let opens = match bodies {
-            Bodies::Atomic => {
-                word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine()
-            }
-            Bodies::Compound => word == "begin" && self.makes_compound(),
-            Bodies::Triggers => false,
-        };
-        match word {
-            // What it closes is not counted: `END IF`.
-            "if" | "loop" | "while" | "repeat" if after_end => self.bodies += 1,
-            "case" if after_end => {}
-            "case" | "begin" if self.bodies > 0 => self.bodies += 1,
-            "end" => self.bodies = self.bodies.saturating_sub(1),
-            _ if opens => self.bodies += 1,
-            _ => {}
-        }
-    }
-
-    /// What becomes of the statement: the first that fits.
-    fn treatment(&self, treatments: &[(Pattern, PieceKind)]) -> PieceKind {
-        let found = treatments.iter().find(|(pattern, _)| self.fits(pattern));
-        found.map_or(PieceKind::Statement, |(_, kind)| *kind)
-    }
-
-    pub(crate) fn fits(&self, pattern: &Pattern) -> bool {
-        pattern.fits(&self.words, &self.target)
-    }
-
-    fn other(&mut self) {
-        (self.last, self.begins, self.after_end) = (None, false, false);
-    }
-
-    fn sign(&mut self, sign: char) {
-        self.target.sign(sign);
-        self.other();
-        match sign {
-            '(' => self.depth += 1,
-            ')' => self.depth = self.depth.saturating_sub(1),
-            ';' => self.begins = true,
-            _ => {}
-        }
-    }
-
-    fn is(&self, at: usize, words: &[&str]) -> bool {
-        self.words.get(at).is_some_and(|word| words.contains(&word.as_str()))
-    }
-
-    fn makes_routine(&self) -> bool {
-        self.is(0, &["create"]) && (1..4).any(|at| self.is(at, &["function", "procedure"]))
-    }
-
-    /// Whoever defines it may stand before what it is.
-    fn makes_compound(&self) -> bool {
-        let kinds = ["procedure", "function", "trigger", "event"];
-        let is_other = self.is(1, &["table", "temporary", "index", "unique", "view", "database", "schema"]);
-        let makes = self.words.iter().take(12).any(|word| kinds.contains(&word.as_str()));
-        self.is(0, &["create", "alter"]) && !is_other && makes
-    }
-
-    /// Whether a statement may end here.
-    fn is_closed(&self, bodies: Bodies) -> bool {
-        let temporary = usize::from(self.is(1, &["temp", "temporary"]));
-        match bodies {
-            Bodies::Triggers if self.is(0, &["create"]) && self.is(1 + temporary, &["trigger"]) => {
-                self.after_end
-            }
-            Bodies::Atomic | Bodies::Compound if self.bodies > 0 => false,
-            _ => self.depth == 0,
-        }
-    }
-
-    fn takes_rows(&self) -> bool {
-        let stdin = self.words.windows(2).any(|pair| pair[0] == "from" && pair[1] == "stdin");
-        self.is(0, &["copy"]) && stdin
-    }
 }
 
 /// What becomes of a line for the program: those that dumps have and that do nothing to the database are left out.
@@ -523,12 +398,55 @@ CREATE TABLE c (d text DEFAULT E'\\';')
             (Dialect::Mysql, "USE x;"),
             (Dialect::Mysql, "CREATE DATABASE /*!32312 IF NOT EXISTS*/ x;"),
             (Dialect::Mysql, "/*!40000 DROP DATABASE IF EXISTS x*/;"),
+            (Dialect::Mysql, "PREPARE s FROM 'DROP TABLE there.page'"),
+            (Dialect::Mysql, "EXECUTE s"),
+            (Dialect::Mysql, "EXECUTE IMMEDIATE 'DROP TABLE there.page'"),
+            (Dialect::Mysql, "CALL p()"),
+            (Dialect::Mysql, "DO p()"),
+            (Dialect::Mysql, "ANALYZE DELETE FROM there.page"),
+            (Dialect::Mysql, "SELECT 1 INTO OUTFILE '/tmp/x'"),
+            (Dialect::Mysql, "(SELECT 1 INTO OUTFILE '/tmp/x')"),
+            (Dialect::Mysql, "SET STATEMENT max_statement_time = 1 FOR DROP TABLE page"),
+            (Dialect::Mysql, "SET GLOBAL max_connections = 1"),
+            (Dialect::Mysql, "SET NAMES utf8mb4, @@global.max_connections = 1"),
+            (Dialect::Mysql, "SET @a = p()"),
+            (Dialect::Mysql, "SET @a = concat (1)"),
+            (Dialect::Mysql, "SET PASSWORD FOR me = 'x'"),
+            (Dialect::Mysql, "KILL 1"),
+            (Dialect::Mysql, "/*!drop*/ /*!table*/ there.page"),
+            (Dialect::Mysql, "CREATE TABLE page LIKE there.page"),
+            (Dialect::Mysql, "CREATE TABLE page (LIKE there.page)"),
+            (Dialect::Mysql, "CREATE TABLE page (id int) SELECT * FROM there.page"),
+            (Dialect::Mysql, "CREATE TABLE page AS TABLE there.page"),
+            (Dialect::Mysql, "ALTER TABLE page RENAME AS there.page"),
+            (Dialect::Mysql, "CREATE FUNCTION f RETURNS string SONAME 'f.so'"),
+            (Dialect::Mysql, "CREATE OR REPLACE USER me"),
+            (Dialect::Mysql, "RENAME USER me TO you"),
+            (Dialect::Mysql, "INSTALL SONAME 'x'"),
+            (Dialect::Mysql, "no_such_word"),
             (Dialect::Sqlite, "ATTACH 'x' AS x;"),
             (Dialect::Sqlite, ".read x"),
         ] {
             let pieces = dialect.pieces(text);
             assert!(matches!(pieces[..], [Piece { kind: PieceKind::Refused(_), .. }]), "{pieces:?}");
         }
+    }
+
+    /// Blocks of statements would hide the others.
+    #[test]
+    fn what_a_block_of_mysql_holds_is_not_run() {
+        for text in [
+            "BEGIN NOT ATOMIC DROP TABLE there.page; END",
+            "IF 1 THEN DROP TABLE there.page; END IF",
+            "DELIMITER $$\nCREATE TABLE page (id int); DROP TABLE there.page $$",
+            "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END; DROP TABLE there.page $$",
+        ] {
+            let pieces = Dialect::Mysql.pieces(text);
+            assert!(matches!(pieces[0].kind, PieceKind::Refused(_)), "{pieces:?}");
+            assert!(pieces.iter().all(|piece| piece.kind != PieceKind::Statement), "{pieces:?}");
+        }
+        let long = format!("CREATE TABLE page (id int CHECK (id {})) SELECT 1", "AND id ".repeat(99));
+        assert!(matches!(Dialect::Mysql.pieces(&long)[0].kind, PieceKind::Refused(_)));
     }
 
     #[test]
@@ -606,12 +524,18 @@ SET @@GLOBAL.GTID_PURGED='x';
             "CREATE VIEW v AS SELECT a.b FROM a JOIN c ON a.id = c.id",
             "CREATE TABLE page (id int, n decimal(1,1) DEFAULT 0.5, FOREIGN KEY (id) REFERENCES other (id))",
             "CREATE TRIGGER t BEFORE INSERT ON page FOR EACH ROW SET NEW.a = 1.5",
-            "CREATE DEFINER=`a.b`@`%` EVENT e ON SCHEDULE EVERY 1.5 HOUR DO DELETE FROM a",
+            "CREATE DEFINER=`a.b`@`%` FUNCTION f() RETURNS int RETURN 1.5",
             "ALTER TABLE `a.b` ADD c int DEFAULT 1.5",
         ] {
             assert_eq!(Dialect::Mysql.pieces(text)[0].kind, PieceKind::Statement, "{text}");
         }
-        for text in ["UPDATE there.page SET id = 1", "DELETE FROM there.page", "TRUNCATE there.page"] {
+        for text in [
+            "UPDATE there.page SET id = 1",
+            "DELETE FROM there.page",
+            "TRUNCATE there.page",
+            "SELECT 1",
+            "CREATE DEFINER=`a.b`@`%` EVENT e ON SCHEDULE EVERY 1.5 HOUR DO DELETE FROM there.page",
+        ] {
             assert_eq!(Dialect::Mysql.pieces(text)[0].kind, PieceKind::LeftOut, "{text}");
         }
         assert_eq!(Dialect::Postgres.pieces("DROP TABLE there.page")[0].kind, PieceKind::Statement);

@@ -82,6 +82,60 @@ fn a_column_of_mysql_keeps_what_no_model_says_or_is_not_redefined() {
     project.ok(&["check"]);
 }
 
+/// Only the check that MariaDB itself gives to JSON comes again with `MODIFY`.
+#[test]
+fn a_check_of_mysql_that_only_begins_as_that_of_json_is_not_lost() {
+    let (project, database) = adopted(
+        Dialect::Mysql,
+        "CREATE TABLE page (id int NOT NULL PRIMARY KEY, j longtext CHECK (json_valid(j) AND json_length(j) > 0), \
+         other longtext CHECK (json_valid(j)), plain json, `o``d*/d` json)",
+    );
+    let models = project.read("src/lib.rs");
+    let checks = || {
+        database.connect().texts(
+            "SELECT concat(constraint_name, ' ', check_clause) AS value FROM information_schema.check_constraints \
+             WHERE constraint_schema = database() ORDER BY 1",
+        )
+    };
+    let before = checks();
+    assert_eq!(before.len(), 4);
+    for (field, is_kept) in [("j", false), ("other", false), ("plain", true), ("o_d_d", true)] {
+        let field = format!("    pub {field}:");
+        assert!(models.contains(&field), "{models}");
+        project.write("src/lib.rs", &models.replace(&field, &format!("    /// Said.\n{field}")));
+        project.ok(&["migrate", "-m", "Otherwise"]);
+        let upgrade = project.run(&["upgrade"]);
+        assert_eq!(upgrade.status == 0, is_kept, "{field} {}", upgrade.stderr);
+        assert_eq!(is_kept, !upgrade.stderr.contains("has_more_than_models_say"), "{}", upgrade.stderr);
+        assert_eq!(checks(), before, "{field}");
+        if is_kept {
+            project.ok(&["downgrade"]);
+        }
+        let folder = project.list("migrations").pop().unwrap();
+        std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+    }
+}
+
+/// Or what is made elsewhere would count on in the database that the models were read of.
+#[test]
+fn a_sequence_of_mariadb_is_that_of_each_database() {
+    let sequence = "CREATE SEQUENCE numbers;";
+    let table = "CREATE TABLE page (id int NOT NULL PRIMARY KEY, number int DEFAULT (nextval(numbers)))";
+    let (project, database) = adopted(Dialect::Mysql, &format!("{sequence} {table}"));
+    let models = project.read("src/lib.rs");
+    assert!(models.contains("default = sql(\"nextval(`numbers`)\")"), "{models}");
+    let check = project.json(&["check"]);
+    assert_eq!((&check["equal"], &check["not_compared"]), (&true.into(), &json!([])), "{check:#}");
+    let fresh = TestDatabase::mysql();
+    fresh.connect().execute(sequence).unwrap();
+    project.ok(&["upgrade", "--database-url", fresh.url()]);
+    database.connect().execute("SELECT nextval(numbers)").unwrap();
+    let mut connected = fresh.connect();
+    connected.execute("INSERT INTO page (id) VALUES (1)").unwrap();
+    assert_eq!(connected.texts("SELECT CAST(number AS char) AS value FROM page"), [Some("1".to_owned())]);
+    project.ok(&["check", "--database-url", fresh.url()]);
+}
+
 /// What few tables have: it is imported, said to be equal, and made again as it is.
 #[test]
 fn rare_parts_are_imported_as_they_are() {
@@ -132,6 +186,130 @@ fn a_table_that_no_model_says_whole_is_left_alone() {
     assert!(page["unmanaged"].as_str().unwrap().starts_with("column `odd`: its type is set("), "{page}");
     assert!(said["not_managed"][0].as_str().unwrap().starts_with("column `odd` of `page`"), "{said:#}");
     assert!(project.read("src/lib.rs").contains("#[table(unmanaged)]\npub struct Page {"), "{said:#}");
+}
+
+/// It is dropped and made again, where the database cannot change what it is generated from, or how.
+#[test]
+fn a_generated_column_that_is_made_anew_takes_nothing_along() {
+    let (from, to) = ("generated = \"(a * 2)\", stored", "generated = \"(a * 3)\", stored");
+    let create =
+        "CREATE TABLE page (id integer PRIMARY KEY, a integer, g integer GENERATED ALWAYS AS (a * 2) STORED";
+    for (more, part) in [
+        (", EXCLUDE USING btree (g WITH =));", "constraint page_g_excl on table page"),
+        ("); CREATE INDEX more ON page (a, g) WITH (fillfactor = 40);", "index more"),
+        ("); ALTER TABLE page ADD CONSTRAINT late CHECK (g > a) NOT VALID;", "constraint late on table page"),
+        ("); CREATE STATISTICS told ON a, g FROM page;", "statistics object told"),
+        ("); CREATE INDEX own ON page (g); COMMENT ON INDEX own IS 'of g';", "the comment on index own"),
+        (
+            ", CONSTRAINT own UNIQUE (g)); COMMENT ON CONSTRAINT own ON page IS 'of g';",
+            "the comment on constraint own on table page",
+        ),
+        ("); ALTER TABLE page ALTER g SET STATISTICS 7;", "rights or settings of column g"),
+        (
+            ", CONSTRAINT own CHECK (g > a), CONSTRAINT one UNIQUE (a, g)); CREATE INDEX ON page ((g + 1));",
+            "",
+        ),
+    ] {
+        let (project, database) = adopted(Dialect::Postgres, &format!("{create}{more}"));
+        let before = catalog::describe(&mut database.connect());
+        let models = project.read("src/lib.rs");
+        assert!(models.contains(from), "{models}");
+        let wide = models.replace("pub g: Option<i32>", "pub g: Option<i64>");
+        // In between there is nothing that both could be computed from.
+        let entangled = models.replace(from, to).replace("pub a: Option<i32>", "pub a: Option<i64>");
+        let is_dropped_by_itself = part.starts_with("the comment");
+        let entangled = Some(entangled).filter(|_| !is_dropped_by_itself);
+        for other in [models.replace(from, to), wide].into_iter().chain(entangled) {
+            project.write("src/lib.rs", &other);
+            project.ok(&["migrate", "-m", "Otherwise"]);
+            if part.is_empty() {
+                project.ok(&["upgrade"]);
+                project.ok(&["downgrade"]);
+            } else {
+                let said = project.fails(2, &["upgrade"]);
+                let wanted = "a part of table page would go and come again without what no model says of it";
+                assert!(said.contains(wanted) && said.contains(part), "{part}: {said}");
+            }
+            assert_eq!(catalog::describe(&mut database.connect()), before, "{part}");
+            let folder = project.list("migrations").pop().unwrap();
+            std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+        }
+    }
+}
+
+/// A label that goes takes another type.
+#[test]
+fn an_enum_of_postgres_with_a_comment_is_not_made_anew() {
+    let create = "CREATE TYPE mood AS ENUM ('good', 'bad', 'odd'); CREATE TABLE page (id integer PRIMARY KEY, mood mood)";
+    for (more, is_kept) in [
+        ("; COMMENT ON TYPE mood IS 'a'", true),
+        ("; GRANT USAGE ON TYPE mood TO pg_monitor", true),
+        ("", false),
+    ] {
+        let (project, _database) = adopted(Dialect::Postgres, &format!("{create}{more}"));
+        let models = project.read("src/lib.rs");
+        assert!(models.contains("    Odd,\n"), "{models}");
+        project.write("src/lib.rs", &models.replace("    Odd,\n", ""));
+        project.ok(&["migrate", "-m", "Less", "--allow-data-loss"]);
+        let upgrade = project.run(&["upgrade"]);
+        let is_refused =
+            upgrade.stderr.contains("the enum mood would be made anew without what no model says of it");
+        assert_eq!((is_refused, upgrade.status == 0), (is_kept, !is_kept), "{more}: {}", upgrade.stderr);
+    }
+}
+
+/// `MODIFY` does not make a stored column of a virtual one, nor may a column change its name from which one is generated.
+#[test]
+fn a_generated_column_of_mysql_that_is_made_anew_takes_no_index_along() {
+    let create = "CREATE TABLE page (id int NOT NULL PRIMARY KEY, a varchar(9), g varchar(9) AS (concat(a, 'x')) VIRTUAL";
+    for (more, is_kept) in [
+        (", INDEX part (g (2)))", true),
+        (", INDEX own (g) COMMENT 'of g')", true),
+        (", INDEX own (g) IGNORED)", true),
+        (", INDEX own (g), UNIQUE one (a, g))", false),
+    ] {
+        let (project, database) = adopted(Dialect::Mysql, &format!("{create}{more}"));
+        let before = catalog::describe(&mut database.connect());
+        let models = project.read("src/lib.rs");
+        let renamed = models.replace("(`a`,'x')", "(`b`,'x')").replace(
+            "    #[column(max_length = 9)]\n    pub a:",
+            "    #[column(max_length = 9, renamed_from = \"a\")]\n    pub b:",
+        );
+        let renamed = renamed.replace("columns(a,", "columns(b,");
+        for other in [models.replace(" virtual", " stored"), renamed] {
+            assert_ne!(other, models);
+            project.write("src/lib.rs", &other);
+            project.ok(&["migrate", "-m", "Otherwise"]);
+            let upgrade = project.run(&["upgrade"]);
+            let is_refused = upgrade.stderr.contains("page_g_has_an_index_that_models_do_not_say");
+            assert_eq!((is_refused, upgrade.status == 0), (is_kept, !is_kept), "{more}: {}", upgrade.stderr);
+            if !is_kept {
+                project.ok(&["downgrade"]);
+            }
+            assert_eq!(catalog::describe(&mut database.connect()), before, "{more}");
+            let folder = project.list("migrations").pop().unwrap();
+            std::fs::remove_dir_all(project.path().join("migrations").join(folder)).unwrap();
+        }
+    }
+}
+
+/// Where a database keeps such a name at all, it is read without it: a model does not say it.
+#[test]
+fn a_check_that_names_its_own_table_is_imported_without_that() {
+    for dialect in Dialect::ALL {
+        let sql = "CREATE TABLE page (id integer NOT NULL PRIMARY KEY, a integer, number integer, CONSTRAINT more CHECK (page.a > 0 AND page.a < 9))";
+        let (project, database) = adopted(dialect, sql);
+        let models = project.read("src/lib.rs");
+        assert!(models.contains("more") && !models.contains("page.a"), "{models}");
+        assert!(!models.contains("unmanaged"), "{models}");
+        let check = project.json(&["check"]);
+        assert_eq!((&check["equal"], &check["not_compared"]), (&true.into(), &json!([])), "{check:#}");
+        project.write("src/lib.rs", &models.replace("pub number: Option<i32>", "pub number: Option<i64>"));
+        project.ok(&["migrate", "-m", "Wide"]);
+        project.ok(&["upgrade"]);
+        project.ok(&["check"]);
+        database.connect().execute("INSERT INTO page VALUES (1, 0, 1)").unwrap_err();
+    }
 }
 
 /// Before any name has changed: what a change of the schema has committed stays.

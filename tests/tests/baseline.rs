@@ -161,6 +161,24 @@ fn a_project_of_diesels_goes_on() {
     }
 }
 
+/// Before any is reverted: it would be in the way of those before it only.
+#[test]
+fn a_migration_that_cannot_be_reverted_is_named_before_any_is() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let project = of_diesel(&database);
+        run_with_diesel(&database, &project.path().join("migrations"));
+        project.ok(&["baseline", "-m", "Adopt"]);
+        project.models(&models().replace("pub size: i32", "pub size: i32, pub title: Option<i32>"));
+        project.ok(&["migrate", "-m", "Titles"]);
+        project.ok(&["upgrade"]);
+        let before = (described(&database), recorded(&mut database.connect()));
+        let said = project.fails(2, &["downgrade", "base", "--allow-data-loss"]);
+        assert!(said.contains("`2024-02-01-120000_nothing` has no `down.sql`"), "{said}");
+        assert_eq!((described(&database), recorded(&mut database.connect())), before, "{dialect}");
+    }
+}
+
 #[test]
 fn what_is_not_as_it_should_be_is_said_and_nothing_is_written() {
     let refused = |project: &Project, database: &TestDatabase, what: &str| {
@@ -227,7 +245,13 @@ fn there_must_be_a_database_and_something_in_it() {
     project.models("");
     database.connect().execute("CREATE VIEW empty_one AS SELECT 1").unwrap();
     let said = project.fails(1, &["baseline", "-m", "Adopt"]);
-    assert!(said.contains("there is nothing to record"), "{said}");
+    assert!(
+        said.contains("the models have no table, and the database has none that models can be of"),
+        "{said}"
+    );
+    project.models(&models().replace("#[derive(Table)]", "#[derive(Table)]\n#[table(unmanaged)]"));
+    let said = project.fails(1, &["baseline", "-m", "Adopt"]);
+    assert!(said.contains("`unmanaged` are:\n  - `note`\n  - `page`"), "{said}");
     let said = project.fails(2, &["baseline", "-m", " "]);
     assert!(said.contains("`--message` is empty"), "{said}");
 }

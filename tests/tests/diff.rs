@@ -249,6 +249,81 @@ CREATE TRIGGER t AFTER INSERT ON page BEGIN UPDATE page SET name = ';'; END;
     assert!(said.contains("trigger `t`"), "{said}");
 }
 
+/// As the tables of models are, whatever the server's own default.
+#[test]
+fn a_file_that_names_no_character_set_has_that_of_models() {
+    let (project, _database) = one_more(Dialect::Mysql);
+    project.models(&model("Page", "", "#[column(max_length = 5)] pub name: String"));
+    project
+        .write("page.sql", "CREATE TABLE page (id int PRIMARY KEY AUTO_INCREMENT, name varchar(5) NOT NULL)");
+    let said = project.ok(&["diff", "--from", "models", "--to", "page.sql"]);
+    assert!(said.contains("say the same"), "{said}");
+}
+
+/// Nobody would come back to drop it.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_drops_the_database_of_a_file() {
+    let database = TestDatabase::postgres();
+    let mut connected = database.connect();
+    let folder = Project::empty(BINARY);
+    folder.write("slow.sql", "CREATE TABLE page (id integer PRIMARY KEY); SELECT pg_sleep(60.625);");
+    let mut command = std::process::Command::new(BINARY);
+    command.args(["diff", "--dialect=postgres", "--from=slow.sql", "--to=slow.sql"]);
+    let mut running = command.current_dir(folder.path()).spawn().unwrap();
+    let mut until = |what: &dyn Fn(&[Option<String>]) -> bool, sql: &str| {
+        let start = std::time::Instant::now();
+        loop {
+            let texts = connected.texts(sql);
+            if what(&texts) {
+                return texts;
+            }
+            assert!(start.elapsed().as_secs() < 60, "{texts:?}: {sql}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    let sleeping =
+        "SELECT datname::text AS value FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60.625)%'";
+    let name = until(&|texts| !texts.is_empty(), sleeping).remove(0).unwrap();
+    std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    let there = format!("SELECT datname::text AS value FROM pg_database WHERE datname = '{name}'");
+    until(&|texts| texts.is_empty(), &there);
+}
+
+/// Nothing is run of what might do something in another database.
+#[test]
+fn what_no_schema_has_is_refused_with_its_place() {
+    let other = TestDatabase::mysql();
+    let mut connected = other.connect();
+    connected.execute("CREATE TABLE page (id int); INSERT INTO page VALUES (1)").unwrap();
+    let name = connected.texts("SELECT database() AS value").remove(0).unwrap();
+    let folder = Project::empty(BINARY);
+    folder.write("ok.sql", "CREATE TABLE page (id int);");
+    for statement in [
+        "PREPARE s FROM 'DROP TABLE there.page'",
+        "EXECUTE IMMEDIATE 'DROP TABLE there.page'",
+        "CALL p()",
+        "BEGIN NOT ATOMIC DROP TABLE there.page; END",
+        "IF 1 THEN DROP TABLE there.page; END IF",
+        "SET STATEMENT max_statement_time = 9 FOR DROP TABLE there.page",
+        "/*!DROP*/ /*!TABLE*/ there.page",
+        "ANALYZE DELETE FROM there.page",
+        "SELECT 1 INTO OUTFILE '/tmp/fenrir-of-nobody'",
+        "SET GLOBAL max_connections = 99",
+        "KILL 1",
+        "CREATE TABLE copied LIKE there.page",
+        "CREATE TABLE copied AS SELECT * FROM there.page",
+        "SET @a = p()",
+    ] {
+        let text = statement.replace("there", &name);
+        folder.write("bad.sql", &format!("CREATE TABLE page (id int);\n\n{text};\n"));
+        let said = folder.fails(2, &["diff", "--dialect=mysql", "--from=bad.sql", "--to=ok.sql"]);
+        assert!(said.contains("bad.sql:3: `") && said.contains("cannot be loaded: "), "{statement}: {said}");
+        assert_eq!(connected.count("page"), 1, "{statement}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_named_with_its_place() {
     let (folder, database) = made(Dialect::Sqlite, "CREATE TABLE page (id INTEGER PRIMARY KEY)");

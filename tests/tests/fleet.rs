@@ -4,7 +4,8 @@
 
 use fenrir_migrate::Dialect;
 use fenrir_tests::fleet::boot::Harness;
-use fenrir_tests::fleet::{Row, head, kill, replicas};
+use fenrir_tests::fleet::{Row, cut, disk, head, kill, locks, pool, replicas};
+use std::time::Duration;
 
 const BOOT: &str = env!("CARGO_BIN_EXE_fenrir-boot");
 
@@ -46,4 +47,41 @@ fn replicas_boot_though_one_is_killed() {
     for dialect in Dialect::ALL {
         print(&replicas::with_one_killed(BOOT, dialect, 8, times(10)));
     }
+}
+
+#[test]
+fn cut_off_at_any_message() {
+    // What each change gets; MariaDB's client says a thing in more messages.
+    for (dialect, stride) in [(Dialect::Postgres, 4), (Dialect::Mysql, 12)] {
+        let stride = if times(1) > 1 { 1 } else { stride };
+        print(&cut::at_each(BOOT, dialect, stride));
+    }
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    print(&disk::sqlite(BOOT, if times(1) > 1 { 1 } else { 8 }));
+    let step = if times(1) > 1 { 32 } else { 128 };
+    match disk::postgres(BOOT, (1..64).map(|number| number * step)) {
+        Some(row) => print(&row),
+        None => println!("not run, since this user may not mount a disk of memory: a full disk, PostgreSQL"),
+    }
+}
+
+#[test]
+fn locks_that_others_hold() {
+    for (dialect, timeout) in
+        [(Dialect::Postgres, Duration::from_millis(200)), (Dialect::Mysql, Duration::from_secs(1))]
+    {
+        let (row, longest) = locks::held_by_a_reader(dialect, timeout, times(2));
+        println!("a reader waited {longest:?} at the most, with a timeout of {timeout:?}");
+        print(&row);
+    }
+}
+
+#[test]
+fn behind_a_pool_by_the_transaction() {
+    let (row, refused) = pool::refused_or_safe(BOOT, 6, times(20));
+    println!("{refused} of {} boots through the pool were refused", row.tried * 6);
+    print(&row);
 }

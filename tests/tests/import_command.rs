@@ -114,6 +114,27 @@ fn schemas_of_postgres_are_named() {
     assert!(project.fails(2, &["import", "--schema", "auth"]).contains("only PostgreSQL has schemas"));
 }
 
+/// A table of PostgreSQL is named with the schema that it lies in, or without where that is the one of the models.
+#[test]
+fn what_is_ignored_is_missed_by_nothing() {
+    let tables = "CREATE SCHEMA auth; CREATE TABLE page (id integer PRIMARY KEY); CREATE TABLE auth.page (id integer PRIMARY KEY); \
+                  CREATE TABLE \"user\" (id integer PRIMARY KEY); CREATE VIEW names AS SELECT id FROM \"user\"";
+    for patterns in [r#""user", "names""#, r#""public.user", "public.n*""#] {
+        let (project, _database) = on(Dialect::Postgres, tables);
+        let settings = project.read("fenrir.toml");
+        project.write("fenrir.toml", &format!("{settings}[database]\nignore = [{patterns}]\n"));
+        let ran = project.run(&["import", "--single-file", "src/models.rs", "--tables", "public.page"]);
+        assert!(ran.status == 0 && !ran.stderr.contains("unless `[database] ignore`"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("names"), "{}", ran.stderr);
+        project.ok(&["baseline", "-m", "What is there"]);
+        let check = project.json(&["check"]);
+        assert_eq!((&check["equal"], &check["not_managed"]), (&json!(true), &json!([])), "{check:#}");
+        let ran = project.run(&["import", "--schema", "auth"]);
+        let missed = "a difference to `fenrir check` unless `[database] ignore` names it:\n  - `page`\n";
+        assert!(ran.stderr.contains(missed) && !ran.stderr.contains("`user`"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn what_is_there_is_not_replaced_and_what_fails_writes_nothing() {
     let (project, _database) = on(Dialect::Sqlite, TABLES);

@@ -210,7 +210,13 @@ fn a_key_that_compares_otherwise_is_told_and_kept() {
         "unique constraint `uq` of `page`: y COLLATE BINARY",
     ];
     assert_eq!(said["not_managed"], serde_json::json!(told), "{said:#}");
-    assert!(project.read("src/lib.rs").contains("same") && !project.read("src/lib.rs").contains("uq"));
+    let models = project.read("src/lib.rs");
+    assert!(models.contains("name = \"same\"") && !models.contains("name = \"uq\""), "{models}");
+    // Such a table is left alone, unless somebody means it.
+    let unmanaged = "#[table(unmanaged)]\n";
+    assert!(models.contains(unmanaged), "{models}");
+    let meant = models.replace(unmanaged, "").replace("unique(name", "collate = \"NOCASE\", unique(name");
+    project.write("src/lib.rs", &meant);
     project.ok(&["baseline", "-m", "What is there"]);
     project.write(
         "src/lib.rs",
@@ -219,6 +225,57 @@ fn a_key_that_compares_otherwise_is_told_and_kept() {
     project.ok(&["migrate", "-m", "Check"]);
     let said = project.fails(2, &["upgrade"]);
     assert!(said.contains("without what no model says of it"), "{said}");
+}
+
+/// However it is written; and where those words are something else, nothing is in the way. What is in the way is listed.
+#[test]
+fn on_conflict_is_found_and_told_as_sqlite_reads_it() {
+    for (definition, told) in [
+        ("b int DEFAULT 3 NOT NULL on  conflict replace", Some("column `b` of `page`: ON CONFLICT REPLACE")),
+        ("b int NOT NULL ON/*('*/CONFLICT\n-- '\nfail", Some("column `b` of `page`: ON CONFLICT FAIL")),
+        ("b int NULL ON CONFLICT FAIL", Some("column `b` of `page`: ON CONFLICT FAIL")),
+        ("b int, CHECK (b > 0)ON\tCONFLICT ignore", Some("check `page_check` of `page`: ON CONFLICT IGNORE")),
+        ("b int NOT NULL ON CONFLICT ABORT", None),
+        ("b text DEFAULT 'on conflict ignore', [on conflict fail] int, on_conflict int", None),
+        ("b int /* on conflict ignore */ NOT NULL -- on conflict ignore\n", None),
+    ] {
+        let database = TestDatabase::sqlite();
+        let sql =
+            format!("CREATE TABLE page (id INTEGER NOT NULL PRIMARY KEY, number INTEGER, {definition})");
+        database.connect().execute(&sql).unwrap();
+        let project = Project::new(BINARY, &["sqlite"], "").with("DATABASE_URL", database.url());
+        project.ok(&["import", "--single-file", "src/lib.rs", "--force"]);
+        project.ok(&["baseline", "-m", "What is there"]);
+        let listed = project.json(&["check"])["not_managed"].clone();
+        assert_eq!(listed, told.map_or(serde_json::json!([]), |told| serde_json::json!([told])), "{sql}");
+        let models = project.read("src/lib.rs");
+        project.write("src/lib.rs", &models.replace("pub number: Option<i32>", "pub number: Option<i64>"));
+        project.ok(&["migrate", "-m", "Wide"]);
+        let upgrade = project.run(&["upgrade"]);
+        let is_refused =
+            upgrade.stderr.contains("without what no model says of it, see `fenrir check`: ON CONFLICT");
+        assert_eq!(
+            (is_refused, upgrade.status == 0),
+            (told.is_some(), told.is_none()),
+            "{sql}: {}",
+            upgrade.stderr
+        );
+    }
+}
+
+/// Made without it, the table would take rows that this one does not.
+#[test]
+fn a_table_with_a_unique_constraint_that_no_model_says_is_left_alone() {
+    let database = TestDatabase::sqlite();
+    let sql = "CREATE TABLE page (id INTEGER NOT NULL PRIMARY KEY, a text UNIQUE ON CONFLICT IGNORE)";
+    database.connect().execute(sql).unwrap();
+    let project = Project::new(BINARY, &["sqlite"], "").with("DATABASE_URL", database.url());
+    let said = project.json(&["import", "--single-file", "src/lib.rs", "--force"]);
+    let reason = "unique constraint `page_a_key`: ON CONFLICT IGNORE";
+    assert_eq!(said["models"][0]["unmanaged"], reason, "{said:#}");
+    let listed = "unique constraint `page_a_key` of `page`: ON CONFLICT IGNORE";
+    assert_eq!(said["not_managed"], serde_json::json!([listed]), "{said:#}");
+    assert!(project.read("src/lib.rs").contains("#[table(unmanaged)]\npub struct Page {"));
 }
 
 /// A foreign key that SQLite makes, and cannot check, is in the way of all that checks them.

@@ -167,6 +167,18 @@ pub(super) struct Upgrade {
     /// List what would be applied
     #[arg(long, conflicts_with = "sql")]
     pub(super) dry_run: bool,
+    /// Each of the PostgreSQL schemas of these names, such as one for each tenant, with `*` for any text
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", conflicts_with_all = ["sql", "dry_run"])]
+    pub(super) schemas: Vec<String>,
+    /// Each of the databases whose addresses stand in this file, one in a line; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sql", "dry_run", "schemas"])]
+    pub(super) databases: Option<PathBuf>,
+    /// Of several, how many at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
+    pub(super) jobs: usize,
+    /// Of several, begin none any more once one has failed
+    #[arg(long)]
+    pub(super) fail_fast: bool,
 }
 
 #[derive(Args)]

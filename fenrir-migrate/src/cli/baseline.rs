@@ -132,9 +132,7 @@ fn generate(
 ) -> Result<Generated, Failure> {
     let changes = diff(&Schema::default(), schema, &Renames::default());
     if changes.is_empty() {
-        return Err(Failure::Refused(
-            "there is nothing to record: neither the models nor the database have a table".to_owned(),
-        ));
+        return Err(Failure::Refused(nothing_to_record(schema)));
     }
     let last = |dialect: &Dialect| history.of(*dialect).last().map(|folder| folder.revision.as_str());
     let newest = project.dialects.iter().filter_map(last).max();
@@ -146,6 +144,22 @@ fn generate(
     let dialects = project.dialects.iter().map(sql).collect::<Result<_, _>>()?;
     let (message, after, risks) = (message.to_owned(), schema.clone(), generate::risks(&changes));
     Ok(Generated { name, message, changes, after, risks, dialects })
+}
+
+/// No table is managed, on either side: what differs was refused.
+fn nothing_to_record(schema: &Schema) -> String {
+    let unmanaged = &schema.unmanaged.tables;
+    if unmanaged.is_empty() {
+        return "there is nothing to record: the models have no table, and the database has none that models can be of and \
+                `[database] ignore` does not name"
+            .to_owned();
+    }
+    let named: Vec<_> = unmanaged.keys().map(|table| format!("`{table}`")).collect();
+    format!(
+        "there is nothing to record: no model is of a table that migrations make; `unmanaged` {}:{}",
+        if named.len() == 1 { "is" } else { "are" },
+        bullets(named)
+    )
 }
 
 /// Folders that go away unless they are kept.

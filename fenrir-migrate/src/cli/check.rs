@@ -12,10 +12,9 @@ use super::context::Context;
 use super::models::{self, ModelSchema};
 use super::outcome::{Failure, Outcome, bullets, count};
 use crate::database::url::DatabaseUrl;
-use crate::database::{Database, Local};
 use crate::history::{self, Applied, State};
 use crate::introspect::{self, Comparison, Live, Options};
-use crate::revisions::Revisions;
+use crate::revisions::{Migration, Revisions};
 
 /// A change that would make two of the three alike, and the model that it is of.
 pub(super) struct Difference {
@@ -132,19 +131,20 @@ fn wanted(
     Ok(Some(schema_after(&folders[..until])?))
 }
 
-/// After something was applied, or recorded as applied: keeps what the database made of the expressions.
-pub(super) fn record_expressions(
-    database: &mut dyn Database,
+/// What these migrations build, where that is known here.
+pub(super) fn built(
     context: &Context<'_>,
     url: &DatabaseUrl,
     revisions: &Revisions,
-    local: &Local,
-) {
-    // What is wrong here has no say in what was done, and is told by what it matters to.
-    let applied = history::look(database).map(|state| state.applied).unwrap_or_default();
-    if let Ok(Some(schema)) = wanted(context, url, revisions, &applied) {
-        introspect::record(database, &schema, local);
-    }
+    applied: &[Migration],
+) -> Option<Schema> {
+    let applied = applied.iter().map(|one| Applied {
+        revision: one.revision().to_owned(),
+        checksum: None,
+        compatible: false,
+    });
+    // What is wrong here is told by what it matters to.
+    wanted(context, url, revisions, &applied.collect::<Vec<_>>()).ok().flatten()
 }
 
 /// Gives the migrations' schema the tables that the models leave alone: no migration says of them.
@@ -158,7 +158,9 @@ pub(super) fn leave_alone(wanted: &mut Schema, others: fenrir_schema::Unmanaged)
 pub(super) fn ignore(live: &mut Live, wanted: &Schema, project: &Project) {
     let is_ours =
         |name: &TableName| wanted.tables.contains_key(name) || wanted.unmanaged.tables.contains_key(name);
-    live.schema.tables.retain(|name, _| is_ours(name) || !project.ignores(&name.to_text()));
+    let home = live.home.clone();
+    let is_ignored = |name: &str| project.ignores(name, home.as_ref());
+    live.schema.tables.retain(|name, _| is_ours(name) || !is_ignored(&name.to_text()));
     let used: Vec<_> = live
         .schema
         .tables
@@ -167,11 +169,11 @@ pub(super) fn ignore(live: &mut Live, wanted: &Schema, project: &Project) {
         .filter_map(|column| column.sql_type.enum_name().cloned())
         .collect();
     live.schema.enums.retain(|name, _| {
-        wanted.enums.contains_key(name) || used.contains(name) || !project.ignores(name.as_str())
+        wanted.enums.contains_key(name) || used.contains(name) || !is_ignored(name.as_str())
     });
     live.unmanaged.retain(|one| {
         let of = one.table.as_deref().unwrap_or(&one.name);
-        !project.ignores(of) && !project.ignores(&one.name)
+        !is_ignored(of) && !is_ignored(&one.name)
     });
 }
 

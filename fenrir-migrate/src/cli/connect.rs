@@ -41,6 +41,12 @@ impl DatabaseUrl {
         self.0.redact(message)
     }
 
+    /// A warning, where a password may be sent to another machine in clear.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.0.sends_password_in_clear().map(|host| in_clear(&host, &self.0))
+    }
+
     /// What Diesel's `establish` takes: the password is in it, so it must not be printed.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -70,6 +76,13 @@ impl fmt::Display for DatabaseUrl {
 /// When a setting is wrong, or one is missing beside others: nothing falls back to a default.
 pub fn database_url_from_environment() -> Result<Option<DatabaseUrl>, String> {
     from_environment().map(|url| url.map(DatabaseUrl))
+}
+
+/// What is said of a password that may be sent in clear.
+pub(super) fn in_clear(host: &str, url: &url::DatabaseUrl) -> String {
+    let parameter =
+        if url.dialect() == crate::Dialect::Mysql { "ssl_mode=REQUIRED" } else { "sslmode=require" };
+    format!("the password may be sent to `{host}` in clear: `?{parameter}` in the address has it encrypted")
 }
 
 /// Says so where an address on the command line has a password in it.

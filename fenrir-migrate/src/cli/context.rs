@@ -7,7 +7,7 @@ use fenrir_schema::migration::History;
 use fenrir_schema::project::{Project, ProjectError};
 
 use super::arguments::Global;
-use super::outcome::{Failure, say};
+use super::outcome::{Failure, say, warn};
 use super::{connect, interrupt};
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
@@ -62,6 +62,9 @@ impl<'a> Context<'a> {
     pub(super) fn connect(&self, url: &DatabaseUrl) -> Result<Connected, Failure> {
         if self.global.verbose {
             say("on", url);
+        }
+        if let Some(host) = url.sends_password_in_clear().filter(|_| !self.global.quiet) {
+            warn(connect::in_clear(&host, url));
         }
         url.connect().map_err(Failure::Error)
     }

@@ -34,6 +34,12 @@ pub(super) fn run(arguments: &Downgrade, context: &Context<'_>) -> Result<Outcom
         return as_sql(&reverted, &*database);
     }
     settle_losses(&reverted, &mut *database, arguments, context)?;
+    // Before the first is: what is reverted until one cannot be would stay so.
+    for migration in &reverted {
+        if migration.down()?.trim().is_empty() {
+            return Err(Error::NoDown { name: migration.name().to_owned() }.into());
+        }
+    }
     // Where it stood when the question was asked: what came since was not asked about.
     let report = Runner::new(&mut *database, &revisions, options).run(&|now, _| {
         if now > position { Err(Error::Moved) } else { Ok(Target::Back(target)) }

@@ -39,19 +39,21 @@ pub(super) fn run(arguments: &Import, context: &Context<'_>) -> Result<Outcome, 
         warn(format!("nothing fits `--exclude {pattern}`"));
     }
     refuse_hidden(&schema, &live)?;
-    let unmanaged = without_a_column(&schema, &live);
+    let unmanaged = not_whole(&schema, &live);
     let (written, models) = proof::proven(&schema, unmanaged, url.dialect(), output.layout())?;
+    let home = live.home.clone();
     let live = of_models(live, &models);
     let mut comparison = introspect::compare_on(&mut *database, &models, &live)?;
     let of_others = live.unmanaged.into_iter().filter(|one| !comparison.unmanaged.contains(one));
     let of_others: Vec<_> = of_others.filter(|one| is_of(one, models.unmanaged.tables.keys())).collect();
     comparison.unmanaged.extend(of_others);
-    let others = others.iter().map(|name| name.to_text()).collect();
-    let mut report = Report { written, others, comparison, files: Vec::new() };
+    let others: Vec<_> = others.iter().map(|name| name.to_text()).collect();
+    let missed = others.iter().filter(|name| !selection.is_ignored(name, home.as_ref())).cloned().collect();
+    let mut report = Report { written, others, missed, comparison, files: Vec::new() };
     report.comparison.unmanaged.retain(|one| {
         let of = one.table.as_deref().unwrap_or(&one.name);
-        selection.is_ours(of)
-            && selection.is_ours(&one.name)
+        selection.is_ours(of, home.as_ref())
+            && selection.is_ours(&one.name, home.as_ref())
             && !report.others.iter().any(|other| other == of)
     });
     if report.written.models.is_empty() {
@@ -76,11 +78,13 @@ fn read(database: &mut dyn Database, selection: &Selection<'_>) -> Result<Live, 
     if wider == options { Ok(live) } else { Ok(introspect::read_from(database, &wider)?) }
 }
 
-/// The tables with a column that no model can have, each with the first of them: a migration would make the table
-/// without it.
-fn without_a_column(schema: &Schema, live: &Live) -> BTreeMap<TableName, String> {
+/// The tables with a column that no model can have, or with a part without which it is another, each with the first of
+/// them: a migration would make the table without it.
+fn not_whole(schema: &Schema, live: &Live) -> BTreeMap<TableName, String> {
     let columns = live.unmanaged.iter().filter(|one| one.kind == UnmanagedKind::Column);
-    let mut reasons = BTreeMap::new();
+    let partial = live.partial.iter().filter(|(table, _)| schema.tables.contains_key(*table));
+    let mut reasons: BTreeMap<_, _> =
+        partial.map(|(table, reason)| (table.clone(), in_one_line(reason))).collect();
     for column in columns {
         for table in schema.tables.keys().filter(|table| is_of(column, [*table].into_iter())) {
             let about = column.about.as_deref().unwrap_or_default();
@@ -136,6 +140,8 @@ struct Report {
     written: Written,
     /// The tables that were not asked for.
     others: Vec<String>,
+    /// Those of them that `check` misses in the models.
+    missed: Vec<String>,
     comparison: Comparison,
     files: Vec<PathBuf>,
 }
@@ -167,7 +173,7 @@ impl Report {
         };
         list(
             "not imported, and a difference to `fenrir check` unless `[database] ignore` names it",
-            self.others.iter().map(|name| format!("`{}`", in_one_line(name))).collect(),
+            self.missed.iter().map(|name| format!("`{}`", in_one_line(name))).collect(),
         );
         list(
             "left out, and a difference to `fenrir check` unless `[database] ignore` names it",

@@ -36,6 +36,7 @@ mod models;
 mod outcome;
 mod rename;
 mod schema;
+mod several;
 mod stamp;
 mod upgrade;
 

@@ -9,11 +9,16 @@ use super::arguments::Upgrade;
 use super::check;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
+use super::several;
 use crate::history::{self, State};
+use crate::introspect;
 use crate::migrator::{Event, Report, Runner, Target, Watchers, Way, target_of};
 use crate::revisions::{Migration, Revisions};
 
 pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
+    if arguments.databases.is_some() || !arguments.schemas.is_empty() {
+        return several::run(arguments, context);
+    }
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     if arguments.sql || arguments.dry_run {
@@ -38,8 +43,11 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let local = options.local.clone();
     let report = Runner::new(&mut *database, &revisions, options)
         .run(&|position, _| target_of(&revisions, Some(&arguments.revision), position))?;
-    if !report.steps.is_empty() {
-        check::record_expressions(&mut *database, context, &url, &revisions, &local);
+    let position = revisions.all().iter().position(|one| Some(one.revision()) == report.revision.as_deref());
+    if let Some(last) = position.filter(|_| !report.steps.is_empty()) {
+        if let Some(schema) = check::built(context, &url, &revisions, &revisions.all()[..=last]) {
+            introspect::record(&mut *database, &schema, &local);
+        }
     }
     Ok(told(&report, "applied", &revisions))
 }

@@ -97,6 +97,11 @@ pub trait Database {
     fn locks_whole_run(&self) -> bool;
     /// Tries to take that lock.
     fn try_lock(&mut self) -> QueryResult<bool>;
+    /// Whether that lock is still this connection's: behind a pool that hands out a server's connections by the
+    /// transaction it may be somebody else's by now. Where it is not, what was left there is tidied up.
+    fn keeps_lock(&mut self) -> QueryResult<bool> {
+        Ok(true)
+    }
     /// Who is in the way, where it is another and the database tells.
     fn lock_holder(&mut self) -> Option<String>;
     /// Lets others.

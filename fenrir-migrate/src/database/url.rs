@@ -102,6 +102,32 @@ impl DatabaseUrl {
         !self.secrets.is_empty()
     }
 
+    /// The machine that a password would be sent to in clear: another one, where nothing says that the connection has to
+    /// be encrypted. Unless told so, clients try, and go on without where the server does not (libpq's `prefer`).
+    pub(crate) fn sends_password_in_clear(&self) -> Option<String> {
+        if !self.has_password() {
+            return None;
+        }
+        let url = url::Url::parse(self.connect.reveal()).ok()?;
+        let parameter = |name: &str| {
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.to_lowercase())
+        };
+        let host = parameter("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        let is_here = host.is_empty()
+            || host.starts_with('/')
+            || host == "localhost"
+            || address.is_ok_and(|address| address.is_loopback())
+            || parameter("unix_socket").is_some();
+        let (variable, name) = match self.dialect {
+            Dialect::Mysql => (None, "ssl_mode"),
+            _ => (std::env::var("PGSSLMODE").ok(), "sslmode"),
+        };
+        let mode = parameter(name).or(variable).unwrap_or_default().replace('_', "-");
+        let is_encrypted = ["require", "required", "verify-ca", "verify-full", "verify-identity"];
+        (!is_here && !is_encrypted.contains(&mode.as_str())).then_some(host)
+    }
+
     /// A file's path, if it is relative, from a folder on.
     pub(crate) fn relative_to(self, folder: &Path) -> Self {
         match &self.file {
@@ -338,6 +364,26 @@ mod tests {
             ("file:a.db?mode=ro", "file:a.db?mode=ro"),
         ] {
             assert_eq!(DatabaseUrl::parse(text).unwrap().connect.reveal(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_clear_is_noticed() {
+        for (url, host) in [
+            ("postgres://u:p@db/x", Some("db")),
+            ("postgres://u:p@10.0.0.1/x?sslmode=prefer", Some("10.0.0.1")),
+            ("mysql://u:p@db/x?ssl_mode=DISABLED", Some("db")),
+            ("postgres://u:p@db/x?sslmode=verify-full", None),
+            ("mysql://u:p@db/x?ssl_mode=VERIFY_CA", None),
+            ("postgres://u@db/x", None),
+            ("postgres://u:p@localhost/x", None),
+            ("postgres://u:p@127.0.0.1/x", None),
+            ("postgres://u:p@[::1]/x", None),
+            ("postgres://u:p@/x?host=/run/postgresql", None),
+            ("sqlite://x.db", None),
+        ] {
+            let found = DatabaseUrl::parse(url).unwrap().sends_password_in_clear();
+            assert_eq!(found.as_deref(), host, "{url}");
         }
     }
 

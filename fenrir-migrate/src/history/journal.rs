@@ -37,8 +37,10 @@ impl Journal {
     /// All that was begun, in its order.
     pub(crate) fn entries(&self, database: &mut dyn Database) -> Result<Vec<Entry>, Error> {
         let sql = format!(
-            "SELECT CAST(number AS CHAR(20)), statement, hash, state, note FROM {JOURNAL_TABLE} WHERE version = {} ORDER BY number",
+            "SELECT CAST(number AS CHAR(20)), statement, hash, state, note FROM {JOURNAL_TABLE} \
+             WHERE version = {} AND direction = '{}' ORDER BY number",
             self.version(database),
+            self.direction.name(),
         );
         let rows = database.rows(&sql, &[]).map_err(Error::database(READING))?;
         let entry = |row: Vec<Option<String>>| {

@@ -24,12 +24,14 @@ pub(crate) use self::tables::{DIESEL_TABLE, FENRIR_TABLE, JOURNAL_TABLE, TABLES,
 /// What is being done when it cannot be read.
 pub(crate) const READING: &str = "reading the migrations' history";
 
-/// The versions, and what is half done, in one query.
+/// The versions, and what is half done, in one query. What was done since is not half done, whatever the journal says.
 const READ: &str = "\
 SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
 FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
 UNION ALL
-SELECT version, NULL, NULL, direction FROM __fenrir_journal GROUP BY version, direction
+SELECT j.version, NULL, NULL, j.direction FROM __fenrir_journal j
+WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
+GROUP BY j.version, j.direction
 ORDER BY 1";
 
 const READ_OLDER: &str = "\
@@ -56,7 +58,10 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
 
 /// How many versions there are, the newest, and which is half done.
 const MARK: &str = "\
-SELECT CAST(count(*) AS CHAR(20)), max(version), (SELECT min(version) FROM __fenrir_journal)
+SELECT CAST(count(*) AS CHAR(20)), max(version), (
+    SELECT min(j.version) FROM __fenrir_journal j
+    WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
+)
 FROM __diesel_schema_migrations";
 
 /// Whether a database is where it was when it was read.

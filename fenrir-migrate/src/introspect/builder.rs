@@ -13,6 +13,7 @@ pub(super) struct Builder {
     pub(super) schema: Schema,
     unmanaged: Vec<Unmanaged>,
     outward: Vec<(TableName, Identifier, ForeignKey)>,
+    partial: BTreeMap<TableName, String>,
 }
 
 impl Builder {
@@ -26,6 +27,15 @@ impl Builder {
     ) {
         let (table, about) = (table.map(str::to_owned), about.map(str::to_owned));
         self.unmanaged.push(Unmanaged { kind, table, name: name.to_owned(), about });
+    }
+
+    /// Says of a table that one made as its model says would be another, and why: the first that is said.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(dead_code, reason = "others change a table and keep what it has")
+    )]
+    pub(super) fn partial(&mut self, table: &TableName, why: String) {
+        self.partial.entry(table.clone()).or_insert(why);
     }
 
     /// A name, where it is one that every database keeps; otherwise what has it is kept beside the schema.
@@ -59,8 +69,8 @@ impl Builder {
             self.settle(table, &columns);
         }
         self.schema.tables = tables;
-        let Self { schema, unmanaged, outward } = self;
-        Live { schema, unmanaged, home, outward, ..Live::default() }
+        let Self { schema, unmanaged, outward, partial } = self;
+        Live { schema, unmanaged, home, outward, partial, ..Live::default() }
     }
 
     fn settle(&mut self, table: &mut Table, columns: &BTreeMap<TableName, BTreeSet<Identifier>>) {

@@ -114,6 +114,8 @@ pub struct Live {
     pub folds_table_case: bool,
     /// The foreign keys to tables that were not read, or that models cannot be: the table, and the key's name.
     pub outward: Vec<(TableName, Identifier, ForeignKey)>,
+    /// The tables that a migration can neither make as they are nor change, each with the reason.
+    pub partial: BTreeMap<TableName, String>,
 }
 
 impl Live {

@@ -20,7 +20,11 @@ use std::time::{Duration, Instant};
 /// # let _ = migrator;
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Cancellation(Arc<AtomicBool>);
+pub struct Cancellation {
+    asked: Arc<AtomicBool>,
+    /// Of what this is a part of.
+    parent: Option<Arc<AtomicBool>>,
+}
 
 /// How often a pause looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
@@ -34,13 +38,20 @@ impl Cancellation {
 
     /// Asks every run that it was given to to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.asked.store(true, Ordering::SeqCst);
     }
 
     /// Whether it was asked for.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        let is_asked = |flag: &Arc<AtomicBool>| flag.load(Ordering::SeqCst);
+        is_asked(&self.asked) || self.parent.as_ref().is_some_and(is_asked)
+    }
+
+    /// One that is asked for where this is, and can be by itself.
+    pub(crate) fn child(&self) -> Self {
+        // Of a child's child, the nearest counts: no run is of more than two.
+        Self { asked: Arc::default(), parent: Some(Arc::clone(&self.asked)) }
     }
 
     /// Waits so long, or until it is asked for.

@@ -87,7 +87,18 @@ impl<'a> Exclusive<'a> {
             self.wait(&mut waiting)?;
         }
         self.is_locked = true;
-        Ok(())
+        self.check_kept()
+    }
+
+    /// That the lock is still held by the connection that statements run on.
+    pub(crate) fn check_kept(&mut self) -> Result<(), Error> {
+        match self.database.keeps_lock().map_err(Error::database("looking after the lock"))? {
+            true => Ok(()),
+            false => {
+                self.is_locked = false;
+                Err(Error::Pooled)
+            }
+        }
     }
 
     pub(crate) fn is_locked(&self) -> bool {

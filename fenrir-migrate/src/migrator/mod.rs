@@ -1,5 +1,7 @@
 //! Running migrations: one runner at a time, each migration whole or recorded part by part.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod cancellation;
 mod event;
 mod exclusive;
@@ -7,6 +9,7 @@ mod function;
 mod hook;
 mod parts;
 mod runner;
+mod several;
 mod step;
 mod unit;
 mod verify;
@@ -26,6 +29,9 @@ use self::function::{BoxError, Functions};
 use self::hook::Hooks;
 pub use self::hook::Upcoming;
 pub(crate) use self::runner::{RunOptions, Runner, Target};
+#[cfg_attr(not(feature = "cli"), allow(unused_imports, reason = "the command alone uses it"))]
+pub(crate) use self::several::in_parallel;
+pub use self::several::{OneOfMany, Several};
 use crate::database::{Database, Local, MigratorBackend, sealed};
 use crate::history::Allowed;
 use crate::revisions::Revisions;

@@ -11,7 +11,7 @@ use super::runner::Runner;
 use super::step::{Running, Stepped, Stopped};
 use super::unit::Unit;
 use crate::Error;
-use crate::database::CatalogNote;
+use crate::database::{CatalogNote, Database};
 use crate::error::Kept;
 use crate::history::{self, Direction, Entry, Journal, State};
 
@@ -126,11 +126,23 @@ impl Runner<'_> {
     /// After something failed: what was done before it would be found again, but it is known now.
     fn record_what_is_done(&mut self, place: &mut Place<'_>) {
         let Some(entry) = place.unrecorded.take() else { return };
-        if self.exclusive.database.is_alive() && self.exclusive.begin(true).is_ok() {
-            let written = place.journal.write(self.exclusive.database, &entry);
-            // If that fails, the catalog is asked the next time.
-            let _ = self.exclusive.finish(written);
+        self.note(place, |journal, database| journal.write(database, &entry));
+    }
+
+    /// Changes the journal in a transaction of its own, where the migration is still ours. If that fails, the catalog is
+    /// asked the next time.
+    fn note(
+        &mut self,
+        place: &Place<'_>,
+        change: impl FnOnce(&Journal, &mut dyn Database) -> Result<(), Error>,
+    ) {
+        if !self.exclusive.database.is_alive() || self.exclusive.begin(true).is_err() {
+            return;
         }
+        let database = &mut *self.exclusive.database;
+        let noted = history::is_still_but_for(database, place.state, &place.journal)
+            .and_then(|is_still| if is_still { change(&place.journal, database) } else { Ok(()) });
+        let _ = self.exclusive.finish(noted);
     }
 
     /// How many parts are done already.
@@ -277,6 +289,7 @@ impl Runner<'_> {
             Begun::Now(now) => now,
         };
         place.unrecorded = None;
+        self.exclusive.check_kept()?;
         let running = place.running;
         let (first, kept) = (place.statements + 1, kept(number, place));
         self.retrying(running, &mut |runner| {
@@ -297,6 +310,18 @@ impl Runner<'_> {
             return Ok(Stepped::Done);
         }
         self.exclusive.begin(true)?;
+        match history::is_still_but_for(self.exclusive.database, place.state, &place.journal) {
+            Ok(true) => {}
+            // Another found that it was done.
+            Ok(false) => {
+                self.exclusive.database.rollback();
+                return Ok(Stepped::Moved);
+            }
+            Err(error) => {
+                self.exclusive.database.rollback();
+                return Err(error);
+            }
+        }
         let closed = self.close_part(place, &entry).map_err(Stopped::Failed);
         match self.commit(running, closed) {
             Ok(()) => Ok(Stepped::Done),
@@ -358,7 +383,7 @@ impl Runner<'_> {
 
     /// What a statement that failed has left, and is of no use.
     fn remove_remains(&mut self, statement: &FileStatement<'_>) {
-        if let Ok(CatalogNote { remove: Some(remove), .. }) =
+        if let Ok(CatalogNote { remove: Some(remove), is_running: false, .. }) =
             self.exclusive.database.catalog_note(statement.text)
         {
             let _ = self.exclusive.database.execute(&remove);
@@ -367,11 +392,7 @@ impl Runner<'_> {
 
     /// What the database has refused did not happen: nothing is known of it any more.
     fn forget_begun(&mut self, place: &Place<'_>, number: usize) {
-        if self.exclusive.database.is_alive() && self.exclusive.begin(true).is_ok() {
-            let forgotten = place.journal.forget(self.exclusive.database, number);
-            // If that fails, the catalog is asked the next time.
-            let _ = self.exclusive.finish(forgotten);
-        }
+        self.note(place, |journal, database| journal.forget(database, number));
     }
 
     /// A function, batch by batch, each in a transaction with how far it came.

@@ -90,7 +90,10 @@ impl<'a> Runner<'a> {
 
     fn look(&mut self) -> diesel::QueryResult<State> {
         if !self.local.is_of_transaction(self.exclusive.database.dialect()) {
-            return history::read(self.exclusive.database);
+            if let Ok(state) = history::read(self.exclusive.database) {
+                return Ok(state);
+            }
+            // There may be no history; or a pool, behind which a query needs a transaction.
         }
         let local = self.local.clone();
         self.exclusive.database.open(&local)?;

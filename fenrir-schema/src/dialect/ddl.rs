@@ -179,6 +179,30 @@ pub(super) fn in_runs(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
     changes.chunk_by(move |a, b| a.table() == b.table() && is_action(a) && is_action(b))
 }
 
+/// The columns that a list of changes drops and adds again, each with its table as it is called then: those that stay,
+/// and of which what no change says is not meant to go.
+pub(super) fn come_again(changes: &[Change]) -> Vec<(&TableName, &Column)> {
+    let dropped = changes.iter().enumerate().filter_map(|(at, change)| match change {
+        Change::DropColumn { table, column } => Some((at, table, column)),
+        _ => None,
+    });
+    let comes = |at: usize, table: &TableName, column: &Column| {
+        let mut now = table;
+        changes[at..].iter().any(|change| match change {
+            Change::RenameTable { from, to } if from == now => {
+                now = to;
+                false
+            }
+            Change::AddColumn { table, column: added, .. } => table == now && added.name == column.name,
+            _ => false,
+        })
+    };
+    dropped
+        .filter(|(at, table, column)| comes(*at, table, column))
+        .map(|(_, table, column)| (table, column))
+        .collect()
+}
+
 /// What a run does, in words.
 pub(super) fn about(run: &[Change]) -> String {
     run.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")

@@ -26,7 +26,7 @@ pub(super) struct IndexAttribute {
     /// Whether two NULLs are the same to it.
     pub nulls_not_distinct: bool,
     /// The rows that it covers.
-    pub predicate: Option<Expression>,
+    pub predicate: Option<Marked<Expression>>,
     /// The extension that its method or operator classes come from.
     pub extension: Option<Identifier>,
     /// The databases that have it.
@@ -41,7 +41,7 @@ pub(super) enum IndexPart {
     /// A field.
     Field(FieldName),
     /// An expression.
-    Expression(Expression),
+    Expression(Marked<Expression>),
 }
 
 /// What stands behind a part of an index: `collate = "C" opclass = text_pattern_ops desc nulls_last`.
@@ -176,7 +176,7 @@ impl IndexAttribute {
             "expr" => {
                 let part = entries::expression(input, context)?;
                 let options = KeyOptions::read(input, context)?;
-                self.keys.extend(part.map(|part| (IndexPart::Expression(part.value), options)));
+                self.keys.extend(part.map(|part| (IndexPart::Expression(part), options)));
             }
             "opclass" => {
                 let opclass = opclass(input, context)?;
@@ -186,7 +186,7 @@ impl IndexAttribute {
                 let collate = entries::identifier(input, context)?.map(|marked| marked.value);
                 self.keys.iter_mut().for_each(|(_, options)| options.collate.clone_from(&collate));
             }
-            "where" => self.predicate = entries::expression(input, context)?.map(|marked| marked.value),
+            "where" => self.predicate = entries::expression(input, context)?,
             "method" => {
                 let method = entries::word(input, METHODS, context)?.value;
                 self.method = (method != "btree").then(|| Identifier::generated([], method));

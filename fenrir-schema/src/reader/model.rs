@@ -248,6 +248,7 @@ impl Model {
         self.check_primary_key(context);
         self.check_mentions(context);
         self.check_generated(context);
+        self.check_expressions(context);
     }
 
     /// Diesel makes a constant of each column in the module of the table, where the name of the table
@@ -309,6 +310,34 @@ impl Model {
                     format!("`{name}` is generated too: write here what it is generated from")
                 };
                 context.error_at(context.span(generated.expression.mark), message);
+            }
+        }
+    }
+
+    /// PostgreSQL, MySQL and MariaDB keep such an expression without the table, and would be found to differ from it; to
+    /// SQLite it is an error where the table is built anew under another name.
+    fn check_expressions(&self, context: &mut Context) {
+        if self.attributes.unmanaged.is_some() {
+            return;
+        }
+        let of_fields = self.fields.iter().map(|field| &field.attributes);
+        let checks = of_fields.clone().flat_map(|of| &of.checks).chain(&self.attributes.checks);
+        let indexes = of_fields.clone().filter_map(|of| of.index.as_ref()).chain(&self.attributes.indexes);
+        let of_indexes = indexes.flat_map(|index| {
+            let keys = index.keys.iter().filter_map(|(part, _)| match part {
+                IndexPart::Expression(expression) => Some(expression),
+                IndexPart::Field(_) => None,
+            });
+            keys.chain(&index.predicate)
+        });
+        let generated = of_fields.filter_map(|of| of.generated.as_ref()).map(|of| &of.expression);
+        for expression in checks.map(|check| &check.expression).chain(of_indexes).chain(generated) {
+            if expression.value.qualifies_with(&self.sql_name.value) {
+                let message = format!(
+                    "name the column without its table: databases keep it without `{}`, and SQLite cannot build such a table anew",
+                    self.sql_name.value
+                );
+                context.error_at(context.span(expression.mark), message);
             }
         }
     }

@@ -92,7 +92,7 @@ pub(super) struct CheckAttribute {
     /// The name that was given.
     pub name: Option<Marked<Identifier>>,
     /// What must hold.
-    pub expression: Expression,
+    pub expression: Marked<Expression>,
     /// The databases that have it.
     pub dialects: Option<Marked<Dialects>>,
 }
@@ -330,12 +330,8 @@ pub(super) fn check(
     context: &mut Context,
 ) -> syn::Result<Option<CheckAttribute>> {
     let mark = context.mark(key.span());
-    let new = |expression: Marked<Expression>, name, dialects| CheckAttribute {
-        mark,
-        name,
-        expression: expression.value,
-        dialects,
-    };
+    let new =
+        |expression: Marked<Expression>, name, dialects| CheckAttribute { mark, name, expression, dialects };
     if input.peek(Token![=]) {
         return Ok(entries::expression(input, context)?.map(|expression| new(expression, None, None)));
     }

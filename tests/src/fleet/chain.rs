@@ -177,7 +177,12 @@ pub fn is_whole(connected: &mut Connected) -> Result<(), String> {
         let found = connected.texts(&format!("SELECT version AS value FROM {table} ORDER BY version"));
         equal(table, &found, &expected)?;
     }
-    equal("__fenrir_journal", &connected.count("__fenrir_journal"), &0)?;
+    // What was done since is not half done, whatever the journal says.
+    let left = connected.texts(
+        "SELECT statement AS value FROM __fenrir_journal j WHERE NOT EXISTS \
+         (SELECT 1 FROM __fenrir_migrations m WHERE m.version = j.version) ORDER BY version, number",
+    );
+    equal("__fenrir_journal", &left, &Vec::new())?;
     let rows = if dialect == Dialect::Mysql { 900 } else { 2000 };
     equal("rows", &connected.count("page"), &rows)?;
     equal("rows with a heading", &connected.count("page WHERE heading IS NOT NULL"), &499)?;

@@ -1,9 +1,14 @@
 //! A fleet that boots: processes that run the same migrations at once, are killed, cut off or in each other's way; and
 //! what is to be so afterwards.
 
+pub mod address;
 pub mod boot;
 pub mod chain;
+pub mod cut;
+pub mod disk;
 pub mod kill;
+pub mod locks;
+pub mod pool;
 pub mod replicas;
 
 use std::fmt;

@@ -10,6 +10,7 @@ use super::sql_file;
 use crate::cli::arguments::Features;
 use crate::cli::check;
 use crate::cli::context::Context;
+use crate::cli::interrupt::Temporary;
 use crate::cli::models;
 use crate::cli::outcome::Failure;
 use crate::database::connected::Connected;
@@ -17,7 +18,6 @@ use crate::database::url::DatabaseUrl;
 use crate::history;
 use crate::introspect::{self, Live, Options};
 use crate::revisions::Revisions;
-use crate::testing::Held;
 
 /// What is known without a database: the models, or what migrations build.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub(super) struct Read {
     pub(super) live: Live,
     pub(super) connected: Connected,
     /// A file's database goes after the connection to it.
-    _temporary: Option<Box<dyn Held>>,
+    _temporary: Option<Temporary>,
 }
 
 impl Said {

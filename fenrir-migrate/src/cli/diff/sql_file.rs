@@ -5,13 +5,14 @@ use std::path::Path;
 
 use fenrir_schema::{Dialect, PieceKind};
 
+use crate::cli::interrupt::Temporary;
 use crate::cli::outcome::{Failure, warn};
 use crate::database::connected::Connected;
-use crate::testing::{self, Held};
+use crate::testing;
 
 /// The database that a file was loaded into, which goes with what is returned; and a connection to it that knows
 /// nothing of what the file has set.
-pub(super) fn load(path: &Path, dialect: Dialect) -> Result<(Connected, Box<dyn Held>), Failure> {
+pub(super) fn load(path: &Path, dialect: Dialect) -> Result<(Connected, Temporary), Failure> {
     let shown = path.display();
     let bytes = fs::read(path).map_err(|error| Failure::error(format!("cannot read `{shown}`: {error}")))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
@@ -22,8 +23,10 @@ pub(super) fn load(path: &Path, dialect: Dialect) -> Result<(Connected, Box<dyn 
         let title = dialect.title();
         Failure::error(format!("cannot make a temporary {title} database for `{shown}`: {error}"))
     })?;
-    run(text, path, dialect, &mut temporary.url().connect().map_err(Failure::Error)?)?;
-    let connected = temporary.url().connect().map_err(Failure::Error)?;
+    let url = temporary.url().clone();
+    let temporary = Temporary::new(temporary);
+    run(text, path, dialect, &mut url.connect().map_err(Failure::Error)?)?;
+    let connected = url.connect().map_err(Failure::Error)?;
     Ok((connected, temporary))
 }
 

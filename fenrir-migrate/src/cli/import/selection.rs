@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fenrir_schema::project::{Project, fits};
+use fenrir_schema::project::{Project, fits_at_home};
 use fenrir_schema::{Identifier, Schema, TableName, Unmanaged};
 
 use super::super::arguments::Import;
@@ -38,9 +38,14 @@ impl<'a> Selection<'a> {
     }
 
     /// Whether what has this name is not nobody's, and not excluded.
-    pub(super) fn is_ours(&self, name: &str) -> bool {
-        let ignored = self.project.is_some_and(|project| project.ignores(name));
-        !ignored && !self.arguments.exclude.iter().any(|pattern| fits(pattern, name))
+    pub(super) fn is_ours(&self, name: &str, home: Option<&Identifier>) -> bool {
+        let is_excluded = self.arguments.exclude.iter().any(|pattern| fits_at_home(pattern, name, home));
+        !is_excluded && !self.is_ignored(name, home)
+    }
+
+    /// Whether it is nobody's.
+    pub(super) fn is_ignored(&self, name: &str, home: Option<&Identifier>) -> bool {
+        self.project.is_some_and(|project| project.ignores(name, home))
     }
 
     /// Whether a table is asked for.
@@ -51,8 +56,8 @@ impl<'a> Selection<'a> {
         let name = table.to_text();
         let tables = &self.arguments.tables;
         in_schema
-            && (tables.is_empty() || tables.iter().any(|pattern| fits(pattern, &name)))
-            && self.is_ours(&name)
+            && (tables.is_empty() || tables.iter().any(|pattern| fits_at_home(pattern, &name, home)))
+            && self.is_ours(&name, home)
     }
 
     /// The patterns that exclude nothing.
@@ -60,7 +65,8 @@ impl<'a> Selection<'a> {
         let names: Vec<_> = live.schema.tables.keys().map(TableName::to_text).collect();
         let others = live.unmanaged.iter().map(|one| &one.name);
         let names: Vec<_> = names.iter().map(|name| &**name).chain(others.map(String::as_str)).collect();
-        let is_idle = |pattern: &&String| !names.iter().any(|name| fits(pattern, name));
+        let is_idle =
+            |pattern: &&String| !names.iter().any(|name| fits_at_home(pattern, name, live.home.as_ref()));
         self.arguments.exclude.iter().filter(is_idle).collect()
     }
 
@@ -95,7 +101,7 @@ impl<'a> Selection<'a> {
             match is_left(name) {
                 (false, true) => drop(unmanaged.insert(name.clone(), definition.clone())),
                 // One that nothing has is told of, where all was asked for.
-                (false, false) if !everything || !self.is_ours(name.as_str()) => {}
+                (false, false) if !everything || !self.is_ours(name.as_str(), home) => {}
                 _ => drop(enums.insert(name.clone(), definition.clone())),
             }
         }
@@ -119,7 +125,7 @@ impl<'a> Selection<'a> {
             }
         }
         for pattern in &self.arguments.tables {
-            if !names.iter().any(|(_, name)| fits(pattern, name)) {
+            if !names.iter().any(|(_, name)| fits_at_home(pattern, name, live.home.as_ref())) {
                 let listed: Vec<_> = names.iter().map(|(name, _)| format!("`{name}`")).take(20).collect();
                 let there = match listed.as_slice() {
                     [] => "there are none that models can be of".to_owned(),

@@ -29,11 +29,17 @@ impl sealed::Backend for Pg {
     where
         C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(Postgres(connection))
+        Box::new(Postgres { connection, locked_by: None, home: None })
     }
 }
 
-struct Postgres<'a, C>(&'a mut C);
+struct Postgres<'a, C> {
+    connection: &'a mut C,
+    /// The server's process that took the lock: behind a pool, it may be another one that works for us later.
+    locked_by: Option<String>,
+    /// The schema that is migrated, where a setting names it.
+    home: Option<String>,
+}
 
 /// The settings of a transaction, each for itself.
 fn settings(local: &Local, scope: &str) -> String {
@@ -69,9 +75,9 @@ fn place(table: &TableName) -> &str {
 /// What the lock is called.
 const LOCK_NAME: &str = "fenrir migrations";
 
-/// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for
-/// each other.
-const KEY: &str = "hashtextextended($1 || ' ' || coalesce(current_schema(), ''), 0)";
+/// What the lock is called under which the tables of the history are made: one that a pool has kept for itself is not
+/// in its way.
+const CREATION_LOCK_NAME: &str = "fenrir history";
 
 impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn dialect(&self) -> Dialect {
@@ -79,19 +85,24 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {
-        self.0.batch_execute(sql)
+        self.connection.batch_execute(sql)
     }
 
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
-        <Pg as sealed::Backend>::rows(self.0, sql, binds)
+        <Pg as sealed::Backend>::rows(self.connection, sql, binds)
     }
 
     fn in_transaction(&mut self) -> bool {
-        super::is_in_transaction(self.0)
+        super::is_in_transaction(self.connection)
     }
 
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
-        super::lend(self.0, act)
+        super::lend(self.connection, act)
+    }
+
+    fn enter(&mut self, local: &Local) -> QueryResult<()> {
+        self.home = local.search_path.first().cloned();
+        Ok(())
     }
 
     fn open(&mut self, local: &Local) -> QueryResult<()> {
@@ -103,8 +114,8 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()> {
         if !history {
             self.open(local)?;
-            let sql = format!("SELECT pg_try_advisory_xact_lock({KEY})::text");
-            let rows = self.rows(&sql, &[LOCK_NAME])?;
+            let sql = format!("SELECT pg_try_advisory_xact_lock({})::text", self.key());
+            let rows = self.rows(&sql, &[CREATION_LOCK_NAME])?;
             return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
         }
         let lock = format!("LOCK TABLE {FENRIR_TABLE} IN SHARE ROW EXCLUSIVE MODE NOWAIT");
@@ -121,9 +132,9 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn enter_session(&mut self, local: &Local) -> QueryResult<String> {
         let sql = "SELECT format('SET ROLE %s; SET search_path = %s; SET lock_timeout = %L; SET statement_timeout = %L', \
                    CASE current_setting('role') WHEN 'none' THEN 'NONE' ELSE quote_ident(current_setting('role')) END, \
-                   coalesce(nullif(current_setting('search_path'), ''), ), current_setting('lock_timeout'), \
+                   coalesce(nullif(current_setting('search_path'), ''), '\"\"'), current_setting('lock_timeout'), \
                    current_setting('statement_timeout'))";
-        let rows = self.rows(sql, &[])?;
+        let rows = self.at_once(sql, &[])?;
         let back = rows.into_iter().flatten().flatten().next().unwrap_or_default();
         // An index that is built concurrently and does not get its lock in time is left INVALID.
         let local = Local { lock_timeout: None, ..local.clone() };
@@ -139,28 +150,45 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     /// Tried, never waited for in the server: a session that waits there holds a snapshot, and
     /// CREATE INDEX CONCURRENTLY of the holder would wait for that in turn.
     fn try_lock(&mut self) -> QueryResult<bool> {
-        let rows = self.rows(&format!("SELECT pg_try_advisory_lock({KEY})::text"), &[LOCK_NAME])?;
-        Ok(is_true(&rows))
+        let sql = format!("SELECT pg_try_advisory_lock({})::text, pg_backend_pid()::text", self.key());
+        let rows = self.at_once(&sql, &[LOCK_NAME])?;
+        let is_locked = is_true(&rows);
+        if is_locked {
+            self.locked_by = rows.into_iter().flatten().nth(1).flatten();
+        }
+        Ok(is_locked)
+    }
+
+    fn keeps_lock(&mut self) -> QueryResult<bool> {
+        let sql = format!("SELECT (l.pid = pg_backend_pid())::text FROM {}", self.held());
+        let rows = self.at_once(&sql, &[LOCK_NAME])?;
+        let is_ours = is_true(&rows);
+        if !is_ours {
+            self.end_holder();
+        }
+        Ok(is_ours)
     }
 
     fn lock_holder(&mut self) -> Option<String> {
-        // A key of 64 bits is kept in two halves
-        // (https://www.postgresql.org/docs/current/view-pg-locks.html).
         let sql = format!(
             "SELECT 'process ' || a.pid || coalesce(', ' || nullif(a.application_name, ''), '') \
              || coalesce(' at ' || host(a.client_addr), '') \
-             FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
-             WHERE l.granted AND a.pid <> pg_backend_pid() \
-             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-             AND (l.locktype = 'advisory' AND l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = {KEY} \
-             OR l.relation = to_regclass('{FENRIR_TABLE}') AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)')"
+             FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.pid IN (SELECT l.pid FROM {}) \
+             OR a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.granted AND l.relation = to_regclass('{FENRIR_TABLE}') \
+             AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)'))",
+            self.held()
         );
-        self.rows(&sql, &[LOCK_NAME]).ok()?.into_iter().next()?.into_iter().next()?
+        self.at_once(&sql, &[LOCK_NAME]).ok()?.into_iter().next()?.into_iter().next()?
     }
 
     fn unlock(&mut self) {
         // Without a connection there is no lock either.
-        let _ = self.rows(&format!("SELECT pg_advisory_unlock({KEY})::text"), &[LOCK_NAME]);
+        let sql = format!("SELECT pg_advisory_unlock({})::text", self.key());
+        let unlocked = self.at_once(&sql, &[LOCK_NAME]);
+        if unlocked.is_ok_and(|rows| !is_true(&rows)) {
+            self.end_holder();
+        }
+        self.locked_by = None;
     }
 
     /// As [`Database::begin`] says that another is in the way.
@@ -180,7 +208,7 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
         let sql = "SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' \
                    WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' END";
-        let rows = self.rows(sql, &[])?;
+        let rows = self.at_once(sql, &[])?;
         Ok(match rows.into_iter().flatten().next().flatten().as_deref() {
             None => None,
             Some("standby") => Some("it is a standby, which takes what its primary has"),
@@ -247,6 +275,53 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
 }
 
 impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
+    /// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for each other.
+    fn key(&self) -> String {
+        let home = self.home.as_ref().map(|home| Dialect::Postgres.literal(home));
+        let home = home.as_deref().unwrap_or("coalesce(current_schema(), '')");
+        format!("hashtextextended($1 || ' ' || {home}, 0)")
+    }
+
+    /// Who holds the lock. A key of 64 bits is kept in two halves
+    /// (<https://www.postgresql.org/docs/current/view-pg-locks.html>).
+    fn held(&self) -> String {
+        format!(
+            "(SELECT pid FROM pg_locks WHERE granted AND locktype = 'advisory' AND objsubid = 1 \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND ((classid::bigint << 32) | objid::bigint) = {}) l",
+            self.key()
+        )
+    }
+
+    /// A query outside of transactions, in one: behind a pool, its parts would reach different connections.
+    fn at_once(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>> {
+        self.execute("BEGIN")?;
+        let rows = self.rows(sql, binds);
+        self.rollback();
+        rows
+    }
+
+    /// A pool has taken away the connection that has our lock, which would keep out everybody for as long as the pool
+    /// keeps it. It is ended in a moment when nobody else uses it.
+    fn end_holder(&mut self) {
+        let Some(pid) = self.locked_by.take() else { return };
+        let sql = format!(
+            "SELECT CASE WHEN l.pid = pg_backend_pid() THEN pg_advisory_unlock({})::text \
+             WHEN a.state = 'idle' THEN pg_terminate_backend(l.pid)::text END FROM {} \
+             JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.pid::text = $2",
+            self.key(),
+            self.held()
+        );
+        for _ in 0..TRIES_TO_END {
+            match self.at_once(&sql, &[LOCK_NAME, &pid]) {
+                // Somebody's statement runs there.
+                Ok(rows) if rows.first().is_some_and(|row| row == &[None]) => {}
+                _ => return,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// What the runner takes for somebody who is in the way.
     fn busy(&mut self) -> diesel::result::Error {
         self.rollback();
@@ -270,6 +345,9 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
         })
     }
 }
+
+/// How often a connection is looked at that is to be ended.
+const TRIES_TO_END: usize = 100;
 
 fn is_true(rows: &[Row]) -> bool {
     rows.first().and_then(|row| row.first()) == Some(&Some("true".to_owned()))

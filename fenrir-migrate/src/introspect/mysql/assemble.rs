@@ -17,6 +17,8 @@ use crate::introspect::{Live, UnmanagedKind};
 /// What was read, and what the server is.
 pub(super) struct Assembly {
     pub(super) is_mariadb: bool,
+    /// The name of the database that was read.
+    pub(super) database: String,
     pub(super) folds_table_case: bool,
     pub(super) reading: Reading,
 }
@@ -180,7 +182,7 @@ impl Assembly {
         }
         if let Some(text) = row.default.as_deref().filter(|_| generated.is_none()) {
             let default = if self.is_mariadb {
-                values::from_sql(text, &column.sql_type)
+                values::from_sql(&values::without_database(text, &self.database), &column.sql_type)
             } else {
                 values::from_value(text, extra.contains("DEFAULT_GENERATED"), &column.sql_type)
             };

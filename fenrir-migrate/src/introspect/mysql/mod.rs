@@ -37,7 +37,8 @@ impl Introspection for Mysql {
             match Reading::of(database, is_mariadb) {
                 Ok(reading) if last.as_ref() == Some(&reading) => {
                     let folds_table_case = server.table_case != 0;
-                    return Ok(Assembly { is_mariadb, folds_table_case, reading }.live());
+                    let database = server.database.unwrap_or_default();
+                    return Ok(Assembly { is_mariadb, database, folds_table_case, reading }.live());
                 }
                 Ok(reading) => last = Some(reading),
                 Err(error) if !database.is_alive() => return Err(error),

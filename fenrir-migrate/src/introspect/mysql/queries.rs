@@ -2,8 +2,7 @@
 
 use fenrir_schema::{Dialect, OptionWord};
 
-pub(super) const SERVER: &str =
-    "SELECT CAST(json_object('version', version(), 'table_case', @@lower_case_table_names) AS char)";
+pub(super) const SERVER: &str = "SELECT CAST(json_object('version', version(), 'database', database(), 'table_case', @@lower_case_table_names) AS char)";
 
 /// The collations that tables in these character sets have of which no more is said. `information_schema`
 /// does not know what the server was told of them.

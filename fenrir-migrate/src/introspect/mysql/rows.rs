@@ -6,6 +6,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(super) struct Server {
     pub(super) version: String,
+    pub(super) database: Option<String>,
     /// `lower_case_table_names`: 0 where names of tables that differ in case are two.
     pub(super) table_case: i64,
 }

@@ -1,5 +1,7 @@
 //! Types, defaults and expressions, from the text that the servers give for them.
 
+use std::borrow::Cow;
+
 use fenrir_schema::{DefaultValue, Dialect, Expression, SqlType, TokenKind};
 
 /// The labels of an `enum('a','b')`.
@@ -17,6 +19,23 @@ pub(super) fn labels(type_name: &str) -> Option<Vec<String>> {
 pub(super) fn expression(text: &str) -> Result<Expression, String> {
     let rewritten = Dialect::Mysql.rewritten(text);
     Expression::new(rewritten).map_err(|error| error.to_string())
+}
+
+/// The text of a default in which what lies in the database itself has no name of it: MariaDB says of a sequence where it
+/// lies (<https://mariadb.com/kb/en/next-value-for-sequence_name/>), and what is made of it elsewhere is to have its own.
+pub(super) fn without_database<'a>(text: &'a str, database: &str) -> Cow<'a, str> {
+    let tokens = Dialect::Mysql.tokens(text);
+    let mut rewritten = String::new();
+    let mut from = 0;
+    for next in tokens.windows(3) {
+        let [place, point, name] = next else { continue };
+        let is_place = matches!(place.kind, TokenKind::Name | TokenKind::Word);
+        if is_place && place.value == database && point.is_sign(".") && name.kind == TokenKind::Name {
+            rewritten.push_str(&text[from..place.start]);
+            from = name.start;
+        }
+    }
+    if from == 0 { Cow::Borrowed(text) } else { Cow::Owned(rewritten + &text[from..]) }
 }
 
 /// A default as MariaDB tells it: as SQL (<https://mariadb.com/kb/en/information-schema-columns-table/>).
@@ -89,6 +108,18 @@ fn is_expression(sql_type: &SqlType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_own_name_is_left_out() {
+        for (told, wanted) in [
+            ("nextval(`a``b`.`seq`)", "nextval(`seq`)"),
+            ("(nextval(`a``b`.`seq`) + lastval(`other`.`seq`))", "(nextval(`seq`) + lastval(`other`.`seq`))"),
+            ("concat('`a``b`.`seq`','x')", "concat('`a``b`.`seq`','x')"),
+            ("1.5", "1.5"),
+        ] {
+            assert_eq!(without_database(told, "a`b"), wanted);
+        }
+    }
 
     #[test]
     fn both_servers_tell_the_same() {

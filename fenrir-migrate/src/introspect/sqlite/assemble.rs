@@ -1,5 +1,6 @@
 //! The schema, from the statements.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use fenrir_schema::{
@@ -179,8 +180,15 @@ impl Assembly<'_> {
         };
         if let Some(about) = constraint.about.as_deref().or_else(|| collated_otherwise(constraint, parsed)) {
             self.builder.unmanaged(kind, Some(&on), name.as_str(), Some(about));
-            if kind != UnmanagedKind::PrimaryKeyOption {
-                return;
+            match &constraint.kind {
+                // What a check says beside its expression, SQLite takes and does not do.
+                ConstraintKind::PrimaryKey { .. } | ConstraintKind::Check(_) => {}
+                ConstraintKind::Unique { .. } => {
+                    // A table that is made without it would take rows that this one does not.
+                    let about = format!("unique constraint `{name}`: {about}");
+                    return self.builder.partial(&table.name, about);
+                }
+                ConstraintKind::ForeignKey(_) => return,
             }
         }
         match &constraint.kind {
@@ -200,7 +208,7 @@ impl Assembly<'_> {
                     matches!(column.sql_type, SqlType::Enum(_))
                         && enum_check(&table.name, &column.name) == name
                 });
-                match expression(text) {
+                match expression(&without_table(text, &table.name.name)) {
                     _ if is_enums => {}
                     Ok(expression) => drop(table.checks.insert(name, expression.into())),
                     Err(error) => self.builder.unmanaged(kind, Some(&on), name.as_str(), Some(&error)),
@@ -334,6 +342,28 @@ fn expression(text: &str) -> Result<Expression, String> {
     };
     let given = Expression::new(inner);
     given.or_else(|_| Expression::new(Dialect::Sqlite.rewritten(inner))).map_err(|error| error.to_string())
+}
+
+/// The text of a check, the only one in which SQLite lets columns stand behind the name of their table, without that
+/// name: so other databases keep such a text, and under a name that the table gets later it would be wrong.
+fn without_table<'a>(text: &'a str, table: &Identifier) -> Cow<'a, str> {
+    let tokens = Dialect::Sqlite.tokens(text);
+    let names = |token: &fenrir_schema::Token<'_>| {
+        let is_name = matches!(token.kind, TokenKind::Word | TokenKind::Name | TokenKind::Text);
+        is_name && token.value.eq_ignore_ascii_case(table.as_str())
+    };
+    let points =
+        tokens.iter().enumerate().skip(1).filter(|(at, token)| token.is_sign(".") && names(&tokens[at - 1]));
+    let mut rewritten = String::new();
+    let mut from = 0;
+    for (at, point) in points {
+        // `main.page.size` is the same.
+        let has_schema = at > 2 && tokens[at - 2].is_sign(".");
+        let first = if has_schema { &tokens[at - 3] } else { &tokens[at - 1] };
+        rewritten.push_str(&text[from..first.start]);
+        from = point.end();
+    }
+    if from == 0 { Cow::Borrowed(text) } else { Cow::Owned(rewritten + &text[from..]) }
 }
 
 fn is_one_pair(tokens: &[fenrir_schema::Token<'_>]) -> bool {

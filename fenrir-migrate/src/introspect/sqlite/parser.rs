@@ -110,7 +110,9 @@ impl<'a> Parser<'a> {
                     column.about = Some(conflict);
                 }
             } else if self.word("null").is_some() {
-                self.conflict()?;
+                if let Some(conflict) = self.conflict()? {
+                    column.about = Some(conflict);
+                }
             } else if self.word("default").is_some() {
                 column.default = Some(self.default()?);
             } else if self.word("collate").is_some() {
@@ -207,11 +209,11 @@ impl<'a> Parser<'a> {
             Some(self.key(name, column, false))
         } else if self.word("check").is_some() {
             let text = self.parenthesized();
-            let _ = self.conflict();
-            Some(text.map(|text| Constraint {
+            let about = self.conflict();
+            Some(text.zip(about).map(|(text, about)| Constraint {
                 name,
                 kind: ConstraintKind::Check(text),
-                about: None,
+                about,
                 collated: Vec::new(),
             }))
         } else if of_column && self.word("references").is_some() {

@@ -97,7 +97,8 @@ impl TestServer {
 
     /// A failure to fill it drops it again.
     fn create(&'static self, name: String, contents: &Contents) -> Result<Database<MysqlConnection>, Error> {
-        let database = self.databases.create(name, "")?;
+        // As tables of models are: a server's own default can be `latin1`.
+        let database = self.databases.create(name, " CHARACTER SET utf8mb4")?;
         contents.fill(&mut establish::<MysqlConnection>(&database.url)?)?;
         Ok(database)
     }

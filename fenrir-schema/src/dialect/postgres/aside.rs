@@ -1,5 +1,6 @@
 //! What is in the way of a column that becomes another: dropped before, and added again after it.
 
+use super::kept_parts::Taken;
 use super::{Postgres, alter_table};
 use crate::dialect::ddl;
 use crate::{Column, Expression, Identifier, Table};
@@ -33,6 +34,7 @@ fn moves(table: &Table, retyped: &[&Identifier], replaced: &[&Column]) -> (Vec<S
             || replaced.iter().any(|column| expression.mentions(&column.name))
     };
     let (mut drop, mut add) = (Vec::new(), Vec::new());
+    let mut taken = Taken::new(&table.name, replaced);
     for column in replaced {
         add.push(alter(format!("ADD COLUMN {}", Postgres.column(&table.name, column))));
         if let Some(comment) = &column.comment {
@@ -42,21 +44,25 @@ fn moves(table: &Table, retyped: &[&Identifier], replaced: &[&Column]) -> (Vec<S
     }
     for (unique, definition) in &table.uniques {
         if definition.columns.iter().any(goes) {
+            taken.constraints.push(unique);
             drop.push(alter(format!("DROP CONSTRAINT {}", quote(unique))));
             add.push(alter(format!("ADD {}", ddl::unique(&Postgres, unique, definition))));
         }
     }
     for (check, expression) in table.checks.iter().filter(|(_, check)| mentions(&check.expression)) {
+        taken.constraints.push(check);
         drop.push(alter(format!("DROP CONSTRAINT {}", quote(check))));
         add.push(alter(format!("ADD {}", ddl::check(&Postgres, check, expression))));
     }
     for (index, definition) in &table.indexes {
         let is_of = replaced.iter().any(|column| definition.has(&column.name));
         if is_of || definition.expressions().any(mentions) {
+            taken.indexes.push(index);
             drop.push(format!("DROP INDEX {}", quote(&table.name.beside(index.clone()))));
             add.push(ddl::create_index(&Postgres, &table.name, index, definition));
         }
     }
     drop.extend(replaced.iter().map(|column| alter(format!("DROP COLUMN {}", quote(&column.name)))));
+    drop.splice(0..0, taken.guard());
     (drop, add)
 }

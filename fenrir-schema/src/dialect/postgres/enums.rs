@@ -1,7 +1,7 @@
 //! Other labels of an enum.
 
 use super::super::{Rules, ddl};
-use super::Postgres;
+use super::{Postgres, kept_parts};
 use crate::renames::label_moves;
 use crate::{Change, Column, EnumType, Identifier, Schema, Script, SqlType, Table, TableName, digest};
 
@@ -88,7 +88,7 @@ fn replace(name: &Identifier, to: &EnumType, schema: &Schema) -> Vec<String> {
     let hash = &digest::sha256_hex(to.labels.join("\0").as_bytes())[..8];
     let aside = quote(&Identifier::generated([name], hash));
     let holders = holders(schema, name);
-    let mut statements = Vec::new();
+    let mut statements = vec![kept_parts::guard_enum(name)];
     // What they compare the column with is of the old type.
     let mut again = Vec::new();
     for (table, columns) in &holders {

@@ -2,8 +2,8 @@
 
 use crate::PieceKind::{LeftOut, Optional, Refused};
 use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
-use crate::sql_file::Pattern::{Begins, Has};
 use crate::sql_file::{Bodies, FileSyntax};
+use crate::sql_statement::Pattern::{Begins, Has};
 
 const OF_THE_SERVER: &str = "it is of the whole server, and not of one database: dump that by itself";
 

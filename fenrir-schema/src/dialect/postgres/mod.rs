@@ -4,6 +4,7 @@ mod aside;
 mod columns;
 mod enums;
 mod file;
+mod kept_parts;
 mod normal;
 mod places;
 mod types;
@@ -191,6 +192,7 @@ impl Rules for Postgres {
     fn script(&self, before: &Schema, after: &Schema, changes: &[Change]) -> Script {
         let mut script = Script::default();
         let (mut extensions, mut places) = (BTreeSet::new(), BTreeSet::new());
+        let come_again = ddl::come_again(changes);
         let mut schema = before.clone();
         for run in ddl::in_runs(changes) {
             let change = &run[0];
@@ -205,6 +207,19 @@ impl Rules for Postgres {
                 script.push(
                     format_args!("create schema `{place}`, unless it is there; it stays when this is undone"),
                     places::create(place),
+                );
+            }
+            let guards = run.iter().filter_map(|change| match change {
+                Change::DropColumn { table, column } if come_again.contains(&(table, column)) => {
+                    kept_parts::Taken::new(table, &[column]).guard()
+                }
+                _ => None,
+            });
+            let guards: Vec<_> = guards.collect();
+            if !guards.is_empty() {
+                script.push_all(
+                    "what a column must not have that goes and comes again, since it would lose it",
+                    guards,
                 );
             }
             match change.table() {

@@ -2,8 +2,8 @@
 
 use crate::PieceKind::{LeftOut, Refused, Statement};
 use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
-use crate::sql_file::Pattern::Begins;
 use crate::sql_file::{Bodies, FileSyntax};
+use crate::sql_statement::Pattern::Begins;
 
 const ANOTHER_FILE: &str = "it is of another file than the database's: take it out";
 

@@ -35,11 +35,39 @@ pub(super) fn guard_parts(old: &Table) -> String {
          WHERE l.origin IN ('pk', 'u') AND x.\"key\" = 1 AND (x.\"desc\" OR lower(x.coll) <> {})\n        \
          UNION ALL SELECT 'a foreign key'\n        \
          WHERE (SELECT count(DISTINCT id) FROM pragma_foreign_key_list({table})) > {}\n        \
-         UNION ALL SELECT 'ON CONFLICT' FROM sqlite_master\n        WHERE type = 'table' AND lower(name) = lower({table}) AND sql LIKE '%ON CONFLICT%'\n    )",
+         UNION ALL SELECT 'ON CONFLICT' WHERE EXISTS ({})\n    )",
         columns.collect::<Vec<_>>().join(", "),
         old.uniques.len(),
         collation(old),
-        old.foreign_keys.len()
+        old.foreign_keys.len(),
+        conflicts(&table)
+    )
+}
+
+/// A row where a table says `ON CONFLICT`, and not what is so without it. No pragma tells: its statement is read sign
+/// by sign, `said` without what stands in quotes, and with one blank for what is between words, comments too
+/// (<https://www.sqlite.org/lang_comment.html>).
+fn conflicts(table: &str) -> String {
+    format!(
+        r#"
+        WITH RECURSIVE reading(rest, said) AS (
+            SELECT sql, '' FROM sqlite_master
+            WHERE type = 'table' AND lower(name) = lower({table}) AND lower(sql) LIKE '%conflict%'
+            UNION ALL SELECT substr(rest, CASE
+                WHEN rest LIKE '--%' THEN instr(rest || char(10), char(10)) + 1
+                WHEN rest LIKE '/*%' THEN instr(substr(rest, 3) || '*/', '*/') + 4
+                WHEN rest GLOB '["`'']*' THEN instr(substr(rest, 2) || substr(rest, 1, 1), substr(rest, 1, 1)) + 2
+                WHEN rest LIKE '[%' THEN instr(rest || ']', ']') + 1
+                ELSE 2 END), said || CASE
+                WHEN rest LIKE '--%' OR rest LIKE '/*%' OR unicode(rest) <= 32
+                THEN CASE WHEN said LIKE '% ' THEN '' ELSE ' ' END
+                WHEN rest GLOB '["`''[]*' THEN '.'
+                WHEN unicode(rest) > 127 THEN 'x'
+                ELSE lower(substr(rest, 1, 1)) END
+            FROM reading WHERE rest <> ''
+        )
+        SELECT 1 FROM reading WHERE rest = ''
+        AND replace(said, 'on conflict abort', '') GLOB '*[^a-z0-9_$]on conflict [a-z]*'"#
     )
 }
 

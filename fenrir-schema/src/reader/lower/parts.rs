@@ -64,7 +64,7 @@ impl Draft {
                 problems.push(twice(*mark, "checks", &name));
             }
             let dialects = exist(said.as_ref(), dialects, problems);
-            self.table.checks.insert(name, Check { expression: expression.clone(), dialects });
+            self.table.checks.insert(name, Check { expression: expression.value.clone(), dialects });
         }
     }
 
@@ -103,7 +103,7 @@ fn index(model: &Model, attribute: &IndexAttribute, dialects: Dialects) -> Index
     let keys = attribute.keys.iter().filter_map(|(part, options)| {
         let of = match part {
             IndexPart::Field(name) => IndexTarget::Column(sql_name(model, model.field_index(&name.name)?)),
-            IndexPart::Expression(expression) => IndexTarget::Expression(expression.clone()),
+            IndexPart::Expression(expression) => IndexTarget::Expression(expression.value.clone()),
         };
         Some(IndexKey {
             of,
@@ -118,7 +118,7 @@ fn index(model: &Model, attribute: &IndexAttribute, dialects: Dialects) -> Index
         unique: attribute.unique,
         method: attribute.method.clone(),
         include: field_columns(model, attribute.include.iter().map(|name| &name.name)),
-        predicate: attribute.predicate.clone(),
+        predicate: attribute.predicate.as_ref().map(|predicate| predicate.value.clone()),
         nulls_not_distinct: attribute.nulls_not_distinct,
         extension: attribute.extension.clone(),
         dialects,
