@@ -43,7 +43,10 @@ mod embedded;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
-#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the command alone uses some of it"))]
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the command alone uses some of it, and SQLite less")
+)]
 mod history;
 #[cfg(feature = "runtime")]
 #[cfg_attr(
