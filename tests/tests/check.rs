@@ -113,32 +113,98 @@ fn a_database_that_is_behind_is_compared_with_what_it_has() {
     }
 }
 
-/// It needs no right to write; where the server may not be asked what a text means, that is said.
+/// Of one who may only read, the server is not asked what a text means: it was recorded when it was applied.
 #[test]
 fn a_role_that_may_only_read() {
-    let (project, database) = on(Dialect::Postgres);
-    project.ok(&["migrate", "-m", "First"]);
-    project.ok(&["upgrade"]);
-    let role = format!("fenrir_reader_{}", std::process::id());
-    let mut connected = database.connect();
-    let name = connected.texts("SELECT current_database()::text AS value").remove(0).unwrap();
-    connected
-        .execute(&format!(
-            "CREATE ROLE {role} LOGIN; REVOKE TEMPORARY ON DATABASE \"{name}\" FROM PUBLIC; \
-             GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
-        ))
-        .unwrap();
-    // The address names nobody.
-    let project = project.with("PGUSER", &role);
-    let ran = project.run(&["check"]);
-    connected.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
-    assert!(
-        ran.stdout.contains("say the same") || ran.stdout.contains("not compared:"),
-        "{}{}",
-        ran.stdout,
-        ran.stderr
-    );
-    assert!(!ran.stdout.contains("what would make it so"), "{}", ran.stdout);
+    let size = "#[column(default = sql(\"abs(-7)\"), check = \"not (size < 0)\")] pub size: i32, ";
+    let predicate = "#[table(index(columns(size), where = \"not (size = 3)\"))]";
+    for (dialect, index) in [(Dialect::Postgres, predicate), (Dialect::Mysql, "")] {
+        let database = TestDatabase::new(dialect);
+        let name = "#[column(max_length = 9, check = \"not (name = '')\")] pub name: String";
+        let project =
+            Project::new(BINARY, &[dialect.name()], &model("Page", index, &format!("{size}{name}")))
+                .with("DATABASE_URL", database.url());
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["upgrade"]);
+        let mut connected = database.connect();
+        let reader = format!("fenrir_reader_{}", std::process::id());
+        let (project, drop) = match dialect {
+            Dialect::Postgres => {
+                let own = connected.texts("SELECT current_database()::text AS value").remove(0).unwrap();
+                connected
+                    .execute(&format!(
+                        "CREATE ROLE {reader} LOGIN; REVOKE TEMPORARY ON DATABASE \"{own}\" FROM PUBLIC; \
+                         GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}"
+                    ))
+                    .unwrap();
+                let url = database.url().replace("user=postgres", &format!("user={reader}"));
+                assert_ne!(url, database.url());
+                (project.with("DATABASE_URL", &url), format!("DROP OWNED BY {reader}; DROP ROLE {reader}"))
+            }
+            _ => {
+                let own = connected.texts("SELECT database() AS value").remove(0).unwrap();
+                connected
+                    .execute(&format!(
+                        "CREATE OR REPLACE USER {reader} IDENTIFIED BY 'read'; GRANT SELECT ON `{own}`.* TO {reader}"
+                    ))
+                    .unwrap();
+                let (_, rest) = database.url().split_once('@').unwrap();
+                let url = format!("mysql://{reader}:read@{rest}");
+                (project.with("DATABASE_URL", &url), format!("DROP USER {reader}"))
+            }
+        };
+        let said = project.ok(&["check"]);
+        assert!(said.contains("say the same") && !said.contains("not compared"), "{said}");
+        // What is not as it was recorded is not known.
+        let texts = connected.texts("SELECT part AS value FROM __fenrir_expressions ORDER BY 1");
+        assert!(texts.len() >= 2, "{texts:?}");
+        for sql in [
+            "ALTER TABLE page DROP CONSTRAINT page_size_check; \
+             ALTER TABLE page ADD CONSTRAINT page_size_check CHECK (NOT (size < 1))",
+            "ALTER TABLE page DROP CONSTRAINT page_size_check; \
+             ALTER TABLE page ADD CONSTRAINT page_size_check CHECK (NOT (size < 0)); \
+             ALTER TABLE page ALTER COLUMN size SET DEFAULT (abs(-8))",
+        ] {
+            connected.execute(sql).unwrap();
+            let ran = project.run(&["check"]);
+            assert_eq!(ran.status, 1, "{dialect}: {}{}", ran.stdout, ran.stderr);
+            let is_told =
+                ["not compared:", "what would make it so:"].iter().any(|told| ran.stdout.contains(told));
+            assert!(is_told && ran.stdout.contains("size"), "{}", ran.stdout);
+        }
+        connected.execute("ALTER TABLE page ALTER COLUMN size SET DEFAULT (abs(-7))").unwrap();
+        assert!(project.ok(&["check"]).contains("say the same"));
+        // Without the right to read what was recorded it is as if nothing was.
+        connected.execute("DELETE FROM __fenrir_expressions").unwrap();
+        let ran = project.run(&["check"]);
+        assert!(ran.status == 1 && ran.stdout.contains("not compared"), "{}", ran.stdout);
+        connected.execute("DROP TABLE __fenrir_expressions").unwrap();
+        assert_eq!(project.run(&["check"]).status, 1);
+        connected.execute(&drop).unwrap();
+    }
+}
+
+/// It is one of the history's tables: no difference, and gone with them.
+#[test]
+fn what_is_recorded_of_expressions_is_of_the_history() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["migrate", "-m", "First"]);
+        project.ok(&["create-all", "--stamp"]);
+        project.ok(&["check"]);
+        project.ok(&["drop-all", "--yes"]);
+        let tables = match dialect {
+            Dialect::Postgres => "SELECT relname::text AS value FROM pg_class WHERE relname LIKE '\\_\\_%'",
+            Dialect::Sqlite => {
+                "SELECT name AS value FROM sqlite_master WHERE name LIKE '\\_\\_%' ESCAPE '\\'"
+            }
+            Dialect::Mysql => {
+                "SELECT table_name AS value FROM information_schema.tables WHERE table_schema = database() \
+                 AND table_name LIKE '\\_\\_%'"
+            }
+        };
+        assert_eq!(database.connect().texts(tables), [None; 0], "{dialect}");
+    }
 }
 
 /// The SQL makes what the migrations make, and the JSON is what the migrations record.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fenrir_migrate::{Dialect, Identifier};
-use fenrir_tests::command::Project;
+use fenrir_tests::command::{Project, migrated, model};
 use fenrir_tests::database::TestDatabase;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fenrir-under-test");
@@ -552,4 +552,29 @@ fn help_is_a_command_and_colours_are_for_terminals() {
     }
     assert!(!project.fails(2, &["current"]).contains('\u{1b}'));
     assert!(project.fails(2, &["current", "--color", "always"]).contains('\u{1b}'));
+}
+
+/// Another process that writes holds a SQLite file for a moment.
+#[test]
+fn a_file_that_somebody_holds_is_waited_for() {
+    let (project, database) =
+        migrated(BINARY, Dialect::Sqlite, &model("Page", "", "pub name: String"), "SELECT 1");
+    for arguments in [
+        &["check"][..],
+        &["current"],
+        &["history"],
+        &["import"],
+        &["diff", "--from", "database", "--to", "models"],
+    ] {
+        let mut other = database.connect();
+        other.execute("BEGIN EXCLUSIVE").unwrap();
+        let holding = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            other.execute("COMMIT").unwrap();
+        });
+        let ran = project.run(arguments);
+        holding.join().unwrap();
+        assert_eq!(ran.status, 0, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stderr.contains("warning"), "{arguments:?}: {}", ran.stderr);
+    }
 }

@@ -368,3 +368,71 @@ fn what_cannot_be_read_is_named_with_its_place() {
     let said = project.fails(2, &["diff", "--from", "models", "--to", "postgres://127.0.0.1:1/none"]);
     assert!(said.contains("are for `sqlite` only"), "{said}");
 }
+
+/// No model can say them, and still two that differ are not the same.
+#[test]
+fn checks_of_a_column_are_told_apart() {
+    let cases = [
+        (Dialect::Mysql, "CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int CHECK (a > 0))"),
+        (
+            Dialect::Postgres,
+            "CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int CONSTRAINT a CHECK (a > 0) NO INHERIT)",
+        ),
+    ];
+    for (dialect, sql) in cases {
+        let (project, a) = made(dialect, sql);
+        let b = TestDatabase::new(dialect);
+        b.connect().execute(&sql.replace("a > 0", "a > 1")).unwrap();
+        let ran = project.run(&["diff", "--from", a.url(), "--to", b.url()]);
+        assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+        for told in ["not compared:\n  - the check `a` of `t`: ", "> 0", "> 1"] {
+            assert!(ran.stdout.contains(told), "{dialect}: {}", ran.stdout);
+        }
+        assert!(!ran.stdout.contains("say the same"), "{}", ran.stdout);
+        let c = TestDatabase::new(dialect);
+        c.connect().execute("CREATE TABLE t (id int NOT NULL PRIMARY KEY, a int)").unwrap();
+        let ran = project.run(&["diff", "--from", a.url(), "--to", c.url()]);
+        assert!(ran.status == 1 && ran.stdout.contains("only the first has it"), "{}", ran.stdout);
+        let again = TestDatabase::new(dialect);
+        again.connect().execute(sql).unwrap();
+        assert!(project.ok(&["diff", "--from", a.url(), "--to", again.url()]).contains("say the same"));
+    }
+}
+
+/// What lies in other schemas has no say, the first of `search_path` among them.
+#[test]
+fn named_schemas_alone_are_compared() {
+    let auth = "CREATE SCHEMA auth; CREATE TYPE mood AS ENUM ('a'); CREATE TABLE x (id int PRIMARY KEY); \
+                CREATE TABLE auth.x (id int PRIMARY KEY, mood mood, of_x int CONSTRAINT of_x REFERENCES public.x (id))";
+    let (project, a) = made(Dialect::Postgres, auth);
+    let more = "CREATE TABLE pub (id int); CREATE TYPE other AS ENUM ('b'); CREATE VIEW v AS SELECT 1; CREATE SCHEMA more; \
+                CREATE TABLE more.y (id int); CREATE VIEW more.v AS SELECT 1; CREATE VIEW auth.seen AS SELECT 1";
+    a.connect().execute(more).unwrap();
+    let b = TestDatabase::new(Dialect::Postgres);
+    b.connect().execute(auth).unwrap();
+    for (from, to) in [(&a, &b), (&b, &a)] {
+        let diff = ["diff", "--from", from.url(), "--to", to.url()];
+        let said = project.ok(&[&diff[..], &["--schema", "auth"]].concat());
+        assert!(said.contains("say the same") && said.contains("view `auth.seen`"), "{said}");
+        assert!(!said.contains("`v`") && !said.contains("more"), "{said}");
+        for schemas in
+            [&["--schema", "public"][..], &["--schema", "more"], &["--schema", "auth", "--schema", "public"]]
+        {
+            let ran = project.run(&[&diff[..], schemas].concat());
+            assert_eq!(ran.status, 1, "{schemas:?} {}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.stdout.contains("`more.y`"), schemas.contains(&"more"), "{}", ran.stdout);
+            assert_eq!(ran.stdout.contains("`pub`"), schemas.contains(&"public"), "{}", ran.stdout);
+            assert_eq!(ran.stdout.contains("enum `other`"), schemas.contains(&"public"), "{}", ran.stdout);
+        }
+        let said = project.fails(2, &[&diff[..], &["--schema", "nope"]].concat());
+        assert!(said.contains("`--schema nope`: neither `postgres"), "{said}");
+    }
+    // A foreign key of what is compared is compared wherever it points at.
+    let key = "ALTER TABLE auth.x DROP CONSTRAINT of_x, \
+               ADD CONSTRAINT of_x FOREIGN KEY (of_x) REFERENCES public.x (id) ON DELETE CASCADE";
+    b.connect().execute(key).unwrap();
+    let ran = project.run(&["diff", "--from", a.url(), "--to", b.url(), "--schema", "auth", "--sql"]);
+    assert!(ran.status == 1 && ran.stdout.contains("ON DELETE CASCADE"), "{}{}", ran.stdout, ran.stderr);
+    a.connect().execute(&ran.stdout).unwrap();
+    project.ok(&["diff", "--from", a.url(), "--to", b.url(), "--schema", "auth"]);
+}

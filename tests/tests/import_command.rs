@@ -236,10 +236,10 @@ fn a_pattern_or_a_database_that_has_nothing_is_said() {
     }
 }
 
-/// What may not be seen may be there: models without it would say that it is not.
+/// `information_schema` hides keys and checks from a user who may only read; MariaDB shows them with the table.
 #[test]
-fn what_a_user_may_not_see_is_not_imported() {
-    let tables = "CREATE TABLE page (id int NOT NULL PRIMARY KEY); \
+fn who_may_only_read_imports_the_same() {
+    let tables = "CREATE TABLE page (id int NOT NULL PRIMARY KEY, CONSTRAINT positive CHECK (id > 0)); \
         CREATE TABLE note (id int NOT NULL PRIMARY KEY, page_id int, FOREIGN KEY (page_id) REFERENCES page (id))";
     let (project, database) = on(Dialect::Mysql, tables);
     let mut connected = database.connect();
@@ -250,8 +250,55 @@ fn what_a_user_may_not_see_is_not_imported() {
     connected.execute(&create).unwrap();
     let (_, rest) = database.url().split_once('@').unwrap();
     let url = format!("mysql://{user}:read@{rest}");
-    let said = project.fails(2, &["import", "--single-file", "src/x.rs", "-q", "--database-url", &url]);
-    assert!(said.contains("not all may be seen:\n  - constraints of `note`"), "{said}");
-    assert_eq!(project.list("src"), ["lib.rs"]);
+    let source = project.ok(&["import", "-q", "--database-url", &url]);
+    assert!(source.contains("references = Page") && source.contains("`id` > 0"), "{source}");
+    assert_eq!(source, project.ok(&["import", "-q"]));
     connected.execute(&format!("DROP USER {user}")).unwrap();
+}
+
+/// A name of a database can be anything: none of it moves the cursor, or begins a line of its own.
+#[test]
+fn what_a_database_calls_things_is_told_in_one_line() {
+    let (project, database) = on(
+        Dialect::Postgres,
+        "CREATE DOMAIN \"d\u{1b}[31mRED\nwarning: all is lost\" AS integer; \
+         CREATE TABLE page (id integer PRIMARY KEY, \"c\u{1b}[2J\" \"d\u{1b}[31mRED\nwarning: all is lost\"); \
+         CREATE TABLE note (id integer PRIMARY KEY, \"f\u{1b}[2J\" integer)",
+    );
+    let mut connected = database.connect();
+    connected
+        .execute(
+            "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp); \
+             INSERT INTO __diesel_schema_migrations VALUES (E'2\u{1b}[31m\nwarning: all is lost')",
+        )
+        .unwrap();
+    project.write("empty.sql", "");
+    let diff = ["diff", "--from", "database", "--to", "empty.sql"];
+    for arguments in [&["import"][..], &["import", "--tables", "note"], &diff, &["current"], &["history"]] {
+        let ran = project.run(arguments);
+        // The models themselves are source code, in which they are escaped.
+        assert!(
+            !ran.stderr.contains('\u{1b}') && !ran.stdout.contains('\u{1b}'),
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
+        for line in ran.stderr.lines().chain(ran.stdout.lines()) {
+            assert!(!line.starts_with("warning: all is lost"), "{}", ran.stderr);
+        }
+    }
+}
+
+/// A name that SQLite takes for any other, and everybody means the same by.
+#[test]
+fn a_bool_of_sqlite_is_one() {
+    let sql =
+        "CREATE TABLE page (id integer NOT NULL PRIMARY KEY, is_read bool, is_new BOOL NOT NULL DEFAULT 1)";
+    let (project, _database) = on(Dialect::Sqlite, sql);
+    project.ok(&["import", "--single-file", "src/models.rs", "-q"]);
+    let source = project.read("src/models.rs");
+    for field in ["pub is_read: Option<bool>", "pub is_new: bool"] {
+        assert!(source.contains(field), "{source}");
+    }
+    assert!(project.run(&["check"]).stdout.contains("the database is as the models say"));
 }

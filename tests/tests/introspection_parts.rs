@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fenrir_migrate::introspect::{Comparison, Live, Options};
-use fenrir_migrate::{Deferral, Dialect, Identifier, Schema, SqlType, Table};
+use fenrir_migrate::{AutoIncrement, Deferral, Dialect, Identifier, Schema, SqlType, Table};
 use fenrir_schema::{Collation, OptionWord, Renames, TableName, Unmanaged, diff};
 use fenrir_tests::database::{Connected, TestDatabase};
 
@@ -284,4 +284,23 @@ fn a_foreign_key_may_point_out_of_what_is_read() {
     wanted.tables.get_mut(&page()).unwrap().foreign_keys.clear();
     let comparison = compare(&mut connected, &wanted);
     assert_eq!(lines(&comparison.changes), ["drop foreign key `account_fkey` of `page`"]);
+}
+
+/// Migrations know a sequence by the name that it has by itself.
+#[test]
+fn a_sequence_with_another_name_is_told() {
+    let (_database, mut connected) = on(
+        Dialect::Postgres,
+        "CREATE TABLE page (id serial PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY); \
+         CREATE TABLE note (id serial PRIMARY KEY); \
+         ALTER SEQUENCE page_id_seq RENAME TO foo; ALTER SEQUENCE page_number_seq RENAME TO \"Bar\"",
+    );
+    let live = connected.read(&Options::default()).unwrap();
+    let told = [
+        "column `id` of `page`: its sequence is called `foo`",
+        "column `number` of `page`: its sequence is called `Bar`",
+    ];
+    assert_eq!(lines(&live.unmanaged), told);
+    assert_eq!(live.schema.tables[&page()].columns[0].auto_increment, Some(AutoIncrement::Serial));
+    assert!(compare(&mut connected, &live.schema).is_equal());
 }

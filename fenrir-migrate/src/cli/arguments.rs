@@ -252,8 +252,8 @@ pub(super) struct Diff {
     /// Drop tables and columns with what they hold, without asking
     #[arg(long)]
     pub(super) allow_data_loss: bool,
-    /// Read this schema of a PostgreSQL database, and no others but the default one and those of the models or
-    /// migrations; once for each
+    /// Compare this schema of two PostgreSQL databases, and no others; of one that is held against models or
+    /// migrations, read it beside the default one and theirs. Once for each
     #[arg(long, value_name = "NAME")]
     pub(super) schema: Vec<String>,
     #[command(flatten)]

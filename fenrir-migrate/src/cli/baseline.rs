@@ -182,12 +182,16 @@ fn written(
     url: &DatabaseUrl,
 ) -> Result<Vec<PathBuf>, Failure> {
     let options = context.run_options(upgrade::progress(context))?;
-    let recorded = Exclusive::new(database, options.patience, options.local).change_history(|database| {
-        let folders = Written(generated.write(context.project()?)?);
-        record(database, &context.revisions(url)?)?;
-        Ok::<_, Failure>(folders)
-    });
-    recorded.map(|mut folders| std::mem::take(&mut folders.0))
+    let local = options.local.clone();
+    let recorded =
+        Exclusive::new(&mut *database, options.patience, options.local).change_history(|database| {
+            let folders = Written(generated.write(context.project()?)?);
+            record(database, &context.revisions(url)?)?;
+            Ok::<_, Failure>(folders)
+        });
+    let folders = recorded.map(|mut folders| std::mem::take(&mut folders.0))?;
+    introspect::record(database, &generated.after, &local);
+    Ok(folders)
 }
 
 fn record(database: &mut dyn Database, revisions: &Revisions) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use super::outcome::{Failure, Outcome, bullets, count};
 use crate::database::url::DatabaseUrl;
 use crate::history::{self, Applied, State};
 use crate::introspect::{self, Comparison, Live, Options};
-use crate::revisions::Revisions;
+use crate::revisions::{Migration, Revisions};
 
 /// A change that would make two of the three alike, and the model that it is of.
 pub(super) struct Difference {
@@ -129,6 +129,22 @@ fn wanted(
         return Ok(None);
     }
     Ok(Some(schema_after(&folders[..until])?))
+}
+
+/// What these migrations build, where that is known here.
+pub(super) fn built(
+    context: &Context<'_>,
+    url: &DatabaseUrl,
+    revisions: &Revisions,
+    applied: &[Migration],
+) -> Option<Schema> {
+    let applied = applied.iter().map(|one| Applied {
+        revision: one.revision().to_owned(),
+        checksum: None,
+        compatible: false,
+    });
+    // What is wrong here is told by what it matters to.
+    wanted(context, url, revisions, &applied.collect::<Vec<_>>()).ok().flatten()
 }
 
 /// Gives the migrations' schema the tables that the models leave alone: no migration says of them.

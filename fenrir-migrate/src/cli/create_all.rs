@@ -12,6 +12,7 @@ use super::{models, upgrade};
 use crate::Error;
 use crate::database::Database;
 use crate::history;
+use crate::introspect;
 use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
 
@@ -26,10 +27,14 @@ pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcom
     let mut database = connected.database();
     let database = &mut *database;
     let options = context.run_options(upgrade::progress(context))?;
-    let mut exclusive = Exclusive::new(database, options.patience, options.local);
+    let local = options.local.clone();
+    let mut exclusive = Exclusive::new(&mut *database, options.patience, options.local);
     exclusive.begin(false)?;
     let result = create(exclusive.database, &schema, &script.bare_sql(), revisions.as_ref());
     exclusive.finish(result)?;
+    if revisions.is_some() {
+        introspect::record(database, &schema, &local);
+    }
     let tables: Vec<_> = schema.tables.keys().map(ToString::to_string).collect();
     let stamped =
         revisions.as_ref().and_then(|revisions| revisions.chain.head()).map(|head| head.revision.clone());

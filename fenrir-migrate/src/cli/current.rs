@@ -6,6 +6,7 @@ use super::arguments::Current;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, count};
 use crate::history::{self, State};
+use crate::introspect::in_one_line;
 
 pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome, Failure> {
     let url = context.url()?;
@@ -36,12 +37,14 @@ pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome,
         }
         (Some(revision), None) => {
             format!(
-                "{revision} (not among these migrations: they are older than the database, or its folder was deleted)"
+                "{} (not among these migrations: they are older than the database, or its folder was deleted)",
+                in_one_line(revision)
             )
         }
     };
     if let Some(half) = &half {
-        text.push_str(&format!("\nhalf done: revision {}; `fenrir history` says which way", half.revision));
+        let revision = in_one_line(&half.revision);
+        text.push_str(&format!("\nhalf done: revision {revision}; `fenrir history` says which way"));
     }
     if pending > 0 {
         text.push_str(&format!("\nnot up to date: `fenrir upgrade` applies {}", count(pending, "migration")));

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::outcome::{Failure, Outcome, warn};
 use crate::database::url::DatabaseUrl;
 use crate::history::{self, Direction, State};
+use crate::introspect::in_one_line;
 use crate::revisions::Revisions;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -54,7 +55,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
     }
     for one in state.iter().flat_map(|state| &state.applied) {
         if revisions.chain.position(&one.revision).is_none() {
-            lines.insert(0, format!("{} applied, but not among these migrations", one.revision));
+            lines
+                .insert(0, format!("{} applied, but not among these migrations", in_one_line(&one.revision)));
             entries.insert(0, json!({ "revision": one.revision, "name": null, "parent": null, "message": null, "applied": true }));
         }
     }

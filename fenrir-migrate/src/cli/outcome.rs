@@ -8,6 +8,7 @@ use fenrir_schema::in_full;
 use serde_json::{Value, json};
 
 use super::arguments::Format;
+use crate::introspect::in_one_line;
 
 /// What a command that ran has to say.
 pub(super) struct Outcome {
@@ -79,19 +80,24 @@ pub(super) fn print(result: Result<Outcome, Failure>, format: Format) -> ExitCod
 
 fn say_failure(label: &str, message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#}: {message}");
+    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#}: {}", harmless(message));
+}
+
+/// The lines of a message, in which nothing moves the cursor or changes its colour: what a database says is in it.
+fn harmless(message: impl Display) -> String {
+    message.to_string().split('\n').map(in_one_line).collect::<Vec<_>>().join("\n")
 }
 
 /// Says something on the way, on standard error.
 pub(super) fn say(label: &str, message: impl Display) {
     let style = anstyle::AnsiColor::Green.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}{label:>10}{style:#} {message}");
+    let _ = writeln!(anstream::stderr(), "{style}{label:>10}{style:#} {}", harmless(message));
 }
 
 /// Warns of something.
 pub(super) fn warn(message: impl Display) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {message}");
+    let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {}", harmless(message));
 }
 
 /// `1 migration`, `2 migrations`.
@@ -99,7 +105,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// One line for each thing, with a dash before it.
+/// One line for each thing, with a dash before it: names and texts of a database are in some of them.
 pub(super) fn bullets<T: Display>(things: impl IntoIterator<Item = T>) -> String {
-    things.into_iter().map(|thing| format!("\n  - {thing}")).collect()
+    things.into_iter().map(|thing| format!("\n  - {}", in_one_line(&thing.to_string()))).collect()
 }

@@ -3,17 +3,19 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use fenrir_schema::Dialect;
 use fenrir_schema::project::fits;
+use fenrir_schema::{Dialect, Schema};
 use serde_json::{Value, json};
 
 use super::arguments::Upgrade;
+use super::check;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, count, say};
 use super::upgrade;
 use crate::Error;
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
+use crate::introspect;
 use crate::migrator::{Report, RunOptions, Runner, in_parallel, target_of};
 use crate::revisions::Revisions;
 
@@ -43,10 +45,12 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     };
     let revisions = context.revisions(&targets[0].url)?;
     let options = context.run_options(upgrade::progress(context))?;
+    let at_head = check::built(context, &targets[0].url, &revisions, revisions.all());
     let quiet = context.global.quiet;
     let act = |connected: &mut Option<Connected>, target: &Target| {
         let start = Instant::now();
-        let result = migrate(connected, target, &revisions, &options, &arguments.revision);
+        let run = Run { revisions: &revisions, at_head: at_head.as_ref(), revision: &arguments.revision };
+        let result = migrate(connected, target, &run, &options);
         if !quiet {
             match &result {
                 Ok(report) if report.steps.is_empty() => {}
@@ -65,13 +69,22 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     Ok(told(&targets, &answers))
 }
 
+/// What is run on each.
+struct Run<'a> {
+    revisions: &'a Revisions,
+    /// What they build, where that is known.
+    at_head: Option<&'a Schema>,
+    /// Where to end.
+    revision: &'a str,
+}
+
 fn migrate(
     connected: &mut Option<Connected>,
     target: &Target,
-    revisions: &Revisions,
+    run: &Run<'_>,
     options: &RunOptions,
-    revision: &str,
 ) -> Result<Report, String> {
+    let Run { revisions, at_head, revision } = *run;
     let connected = match connected {
         Some(connected) => connected,
         None => connected.insert(target.url.connect()?),
@@ -80,9 +93,16 @@ fn migrate(
     if let Some(schema) = &target.schema {
         options.local.search_path = vec![schema.clone(), "public".to_owned()];
     }
+    let local = options.local.clone();
     let mut database = connected.database();
     let report = Runner::new(&mut *database, revisions, options)
         .run(&|position, _| target_of(revisions, Some(revision), position));
+    if let (Ok(report), Some(schema)) = (&report, at_head) {
+        let is_at_head = revisions.chain.head().map(|head| &head.revision) == report.revision.as_ref();
+        if is_at_head && !report.steps.is_empty() {
+            introspect::record(&mut *database, schema, &local);
+        }
+    }
     report.map_err(|error| target.url.redact(&fenrir_schema::in_full(&error)))
 }
 

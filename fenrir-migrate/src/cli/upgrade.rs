@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::arguments::Upgrade;
+use super::check;
 use super::context::Context;
 use super::outcome::{Failure, Outcome, bullets, count, say};
 use super::several;
 use crate::history::{self, State};
+use crate::introspect;
 use crate::migrator::{Event, Report, Runner, Target, Watchers, Way, target_of};
 use crate::revisions::{Migration, Revisions};
 
@@ -38,8 +40,15 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
     let options = context.run_options(progress(context))?;
+    let local = options.local.clone();
     let report = Runner::new(&mut *database, &revisions, options)
         .run(&|position, _| target_of(&revisions, Some(&arguments.revision), position))?;
+    let position = revisions.all().iter().position(|one| Some(one.revision()) == report.revision.as_deref());
+    if let Some(last) = position.filter(|_| !report.steps.is_empty()) {
+        if let Some(schema) = check::built(context, &url, &revisions, &revisions.all()[..=last]) {
+            introspect::record(&mut *database, &schema, &local);
+        }
+    }
     Ok(told(&report, "applied", &revisions))
 }
 

@@ -21,6 +21,7 @@ impl DatabaseUrl {
             Dialect::Sqlite => {
                 let connection = diesel::SqliteConnection::establish(self.reveal()).map_err(explain)?;
                 let mut connected = Connected::Sqlite(Box::new(connection));
+                connected.be_patient();
                 self.look_into(&mut connected)?;
                 Ok(connected)
             }
@@ -51,6 +52,16 @@ impl DatabaseUrl {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Connected {
+    /// Whoever writes holds the whole file for a moment, and SQLite waits for nobody by itself
+    /// (<https://www.sqlite.org/pragma.html#pragma_busy_timeout>).
+    fn be_patient(&mut self) {
+        // Without it a command fails sooner, and says why.
+        let _ = self.database().execute("PRAGMA busy_timeout = 5000");
     }
 }
 

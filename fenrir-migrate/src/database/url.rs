@@ -377,7 +377,8 @@ mod tests {
     fn no_address_shows_its_password() {
         const SIGNS: &[u8] = b"@:/?#%[]& '\\\"=+a1\t";
         let cases = std::env::var("FENRIR_TEST_CASES").ok().and_then(|text| text.parse().ok());
-        let mut state = std::env::var("FENRIR_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1_u64);
+        let mut state =
+            std::env::var("FENRIR_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1_u64);
         let mut next = |limit: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap_or_default() % limit
@@ -394,7 +395,9 @@ mod tests {
                 _ => format!("mariadb://u:{password}@h{noise}/d"),
             };
             let shown = match DatabaseUrl::parse(&text) {
-                Ok(url) => format!("{url} {url:?} {}", url.redact(&format!("cannot connect to {}", url.reveal()))),
+                Ok(url) => {
+                    format!("{url} {url:?} {}", url.redact(&format!("cannot connect to {}", url.reveal())))
+                }
                 Err(error) => error.to_string(),
             };
             assert!(!shown.contains("hunter2"), "case {case}: {text}: {shown}");

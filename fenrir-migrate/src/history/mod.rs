@@ -1,5 +1,6 @@
 //! What a database knows of its migrations.
 
+mod expressions;
 mod journal;
 mod recorded;
 mod state;
@@ -9,11 +10,12 @@ use std::time::Duration;
 
 use fenrir_schema::Dialect;
 
-use self::tables::Layout;
+use self::tables::{Layout, VERSIONED};
 use crate::Error;
 use crate::database::Database;
 use crate::revisions::{Migration, Revisions};
 
+pub(crate) use self::expressions::{MadeOf, read_expressions, write_expressions};
 pub(crate) use self::journal::{Entry, Journal};
 pub(crate) use self::recorded::{Recorded, recorded};
 pub(crate) use self::state::{Allowed, Direction, State};
@@ -148,7 +150,7 @@ pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), 
 /// The statements that [`delete`] runs.
 pub(crate) fn delete_sql(revision: &str, dialect: Dialect) -> String {
     let revision = dialect.literal(revision);
-    TABLES.map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n")).concat()
+    VERSIONED.map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n")).concat()
 }
 
 /// The migrations whose SQL is not what was applied.

@@ -12,8 +12,14 @@ pub(crate) const FENRIR_TABLE: &str = "__fenrir_migrations";
 /// Where a migration stands that is not done in one transaction.
 pub(crate) const JOURNAL_TABLE: &str = "__fenrir_journal";
 
-/// All three.
-pub(crate) const TABLES: [&str; 3] = [JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
+/// What the database made of the models' expressions.
+pub(crate) const EXPRESSIONS_TABLE: &str = "__fenrir_expressions";
+
+/// Those that say something of a version.
+pub(super) const VERSIONED: [&str; 3] = [JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
+
+/// All of them.
+pub(crate) const TABLES: [&str; 4] = [EXPRESSIONS_TABLE, JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
 
 /// The statements that create them where they are not there.
 pub(crate) fn create_sql(dialect: Dialect) -> String {
@@ -85,7 +91,7 @@ pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
     }
 }
 
-fn is_there(database: &mut dyn Database, table: &str) -> Result<bool, Error> {
+pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool, Error> {
     let name = Identifier::new(table).map_err(Error::catalog)?;
     database.has_table(&name.into()).map_err(Error::database(super::READING))
 }

@@ -28,6 +28,7 @@ mod postgres;
     allow(dead_code, reason = "not every database is asked, or all of it")
 )]
 mod questions;
+mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "cli")]
@@ -40,6 +41,7 @@ use diesel::connection::LoadConnection;
 use fenrir_schema::{Dialect, ForeignKey, Identifier, OptionWord, Schema, TableName};
 
 use self::questions::{Answer, Question};
+pub(crate) use self::record::record;
 #[cfg(feature = "cli")]
 pub(crate) use self::{compare::Sides, others::at_home, two::settle, unmanaged::in_one_line};
 pub use self::{
@@ -48,6 +50,7 @@ pub use self::{
 };
 use crate::Error;
 use crate::database::{Database, MigratorBackend, sealed};
+use crate::history::MadeOf;
 
 /// What is read of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub struct Live {
     /// The PostgreSQL schema in which tables are made where nothing is said: that of the tables and enums whose
     /// names have none.
     pub home: Option<Identifier>,
+    /// The PostgreSQL schemas that were read and are there.
+    pub schemas: BTreeSet<String>,
     /// The collation that a table of MySQL's or MariaDB's has of which only the character set is said, by the
     /// character set: of `utf8mb4`, and of those that tables are in.
     pub collations: BTreeMap<OptionWord, OptionWord>,
@@ -132,6 +137,12 @@ trait Introspection {
         questions: &[Question<'_>],
         live: &Live,
     ) -> Result<Vec<Answer>, Error>;
+
+    /// Whether it gives back expressions in words of its own.
+    fn rewrites(&self) -> bool;
+
+    /// What was recorded of that; nothing where it may not be read.
+    fn recorded(&self, database: &mut dyn Database) -> Vec<MadeOf>;
 }
 
 /// Reads what is in a database.
@@ -177,10 +188,7 @@ pub(crate) fn compare_on(
     wanted: &Schema,
     live: &Live,
 ) -> Result<Comparison, Error> {
-    let introspection = introspection(database.dialect());
-    compare::compare(database.dialect(), wanted, live, |questions| {
-        introspection.ask(database, questions, live)
-    })
+    compare::compare(database.dialect(), wanted, live, |questions| record::ask(database, questions, live))
 }
 
 fn introspection(dialect: Dialect) -> &'static dyn Introspection {

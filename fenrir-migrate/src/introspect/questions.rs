@@ -4,10 +4,12 @@ use fenrir_schema::{
     Change, Column, DefaultValue, Dialect, Expression, Generated, Identifier, Index, IndexTarget, Schema,
     Script, Table, TableName, TokenKind,
 };
+use serde::Serialize;
 
 use super::builder::{empty_table, plain_column};
 
 /// Two parts of a table that differ in their expressions only.
+#[derive(Clone)]
 pub(super) struct Question<'a> {
     /// The schema that is wanted, and the table in it.
     pub(super) wanted: (&'a Schema, &'a Table),
@@ -104,7 +106,7 @@ pub(super) enum Side {
 }
 
 /// A part by itself, which can be made in a table of its own.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) enum Subject {
     Type(Column),
     Default(Column, DefaultValue),

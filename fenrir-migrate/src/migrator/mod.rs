@@ -34,7 +34,7 @@ pub use self::several::{OneOfMany, Several};
 use crate::database::{Database, Local, MigratorBackend, sealed};
 use crate::history::Allowed;
 use crate::revisions::Revisions;
-use crate::{Error, Migrations};
+use crate::{Error, Migrations, introspect};
 
 /// Brings a database up to date with the migrations that a binary holds.
 ///
@@ -321,9 +321,28 @@ impl Migrator {
         let report = runner.run(&|position, _| target_of(&revisions, target.as_deref(), position))?;
         let is_at_head = revisions.chain.head().map(|head| &head.revision) == report.revision.as_ref();
         if is_at_head {
+            self.record(database, &revisions, &report, &settings);
             verify::verify(database, self.migrations, settings.verify.unwrap_or_default())?;
         }
         Ok(report)
+    }
+
+    /// Records what the database made of the models' expressions, where the migrations make what the models say.
+    fn record(
+        &self,
+        database: &mut dyn Database,
+        revisions: &Revisions,
+        report: &Report,
+        settings: &RunSettings,
+    ) {
+        if report.steps.is_empty() {
+            return;
+        }
+        let wanted = self.migrations.schema();
+        let head = revisions.all().last().and_then(|head| head.schema_hash());
+        if head == Some(&*wanted.hash()) {
+            introspect::record(database, &wanted, &self.options(settings).local);
+        }
     }
 
     fn revisions(&self, database: &dyn Database) -> Result<Revisions, Error> {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod report;
+mod schemas;
 mod side;
 mod source;
 mod sql_file;
@@ -56,10 +57,11 @@ fn read(
 ) -> Result<Two, Failure> {
     let schemas = schemas(&arguments.schema, dialect)?;
     let said = |source| Said::of(source, dialect, &arguments.features, context);
-    let read = |source, options: &Options| Read::of(source, dialect, options, context);
+    let read = |source: &Source, options: &Options| Read::of(source, dialect, options, context);
     let beside = |schema: &Schema| schemas.iter().cloned().fold(Options::for_schema(schema), Options::and);
-    let read_beside = |source, said: &Said| -> Result<Read, Failure> {
+    let read_beside = |source: &Source, said: &Said| -> Result<Read, Failure> {
         let mut read = read(source, &beside(&said.schema))?;
+        schemas::check_there(&schemas, &read.live, source)?;
         if let Ok(project) = context.project() {
             check::ignore(&mut read.live, &said.schema, project);
         }
@@ -70,9 +72,12 @@ fn read(
         (Some(said), None) => Two::ToRead(read_beside(to, &said)?, said),
         (None, Some(said)) => Two::ToSaid(read_beside(from, &said)?, said),
         (None, None) => {
-            let some = schemas.iter().cloned().fold(Options::default(), Options::and);
-            let options = if schemas.is_empty() { Options::all() } else { some };
-            Two::Read(read(from, &options)?, read(to, &options)?)
+            let (mut a, mut b) = (read(from, &Options::all())?, read(to, &Options::all())?);
+            if !schemas.is_empty() {
+                let names = (from.to_string(), to.to_string());
+                schemas::keep(&schemas, (&mut a.live, &names.0), (&mut b.live, &names.1))?;
+            }
+            Two::Read(a, b)
         }
     })
 }

@@ -1,6 +1,6 @@
 //! The schema, from what the queries answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fenrir_schema::{
     AutoIncrement, Collation, Deferral, Dialect, Dialects, EnumType, ForeignKey, Generated, GeneratedKind,
@@ -8,61 +8,51 @@ use fenrir_schema::{
     TableName, Unique, column_enum,
 };
 
+use super::reading::Reading;
 use super::rows;
 use super::values;
 use crate::introspect::builder::{Builder, empty_table, plain_column};
 use crate::introspect::{Live, UnmanagedKind};
 
-/// All that was read.
+/// What was read, and what the server is.
 pub(super) struct Assembly {
     pub(super) is_mariadb: bool,
     /// The name of the database that was read.
     pub(super) database: String,
     pub(super) folds_table_case: bool,
-    /// The tables whose constraints this user may not see.
-    pub(super) hidden: BTreeSet<String>,
-    /// The tables with a period, which no list tells of.
-    pub(super) periods: BTreeSet<String>,
-    /// The collations of tables of which no more than the character set is said, by that.
-    pub(super) collations: BTreeMap<OptionWord, OptionWord>,
-    pub(super) relations: Vec<rows::Relation>,
-    pub(super) columns: Vec<rows::Column>,
-    pub(super) indexes: Vec<rows::IndexPart>,
-    pub(super) foreign_keys: Vec<rows::KeyPart>,
-    pub(super) checks: Vec<rows::Check>,
-    pub(super) others: Vec<rows::Other>,
+    pub(super) reading: Reading,
 }
 
 impl Assembly {
     pub(super) fn live(self) -> Live {
         let mut builder = Builder::default();
         let mut tables = BTreeMap::new();
-        for relation in &self.relations {
+        for relation in &self.reading.relations {
             if let Some(table) = self.table(&mut builder, relation) {
                 tables.insert(relation.name.as_str(), (relation, table));
             }
         }
-        for column in &self.columns {
+        for column in &self.reading.columns {
             if let Some((relation, table)) = tables.get_mut(column.table.as_str()) {
                 self.add_column(&mut builder, relation, table, column);
             }
         }
-        for parts in self.indexes.chunk_by(|a, b| (&a.table, &a.index) == (&b.table, &b.index)) {
+        for parts in self.reading.indexes.chunk_by(|a, b| (&a.table, &a.index) == (&b.table, &b.index)) {
             if let Some((_, table)) = tables.get_mut(parts[0].table.as_str()) {
                 add_index(&mut builder, table, parts);
             }
         }
-        for parts in self.foreign_keys.chunk_by(|a, b| (&a.table, &a.name) == (&b.table, &b.name)) {
+        for parts in self.reading.foreign_keys.chunk_by(|a, b| (&a.table, &a.name) == (&b.table, &b.name)) {
             if let Some((_, table)) = tables.get_mut(parts[0].table.as_str()) {
                 add_foreign_key(&mut builder, table, parts);
             }
         }
-        for check in &self.checks {
+        for check in &self.reading.checks {
             if let Some((_, table)) = tables.get_mut(check.table.as_str()) {
                 self.add_check(&mut builder, table, check);
             }
         }
-        for other in &self.others {
+        for other in &self.reading.others {
             let kind = match other.kind.as_str() {
                 "trigger" => UnmanagedKind::Trigger,
                 "procedure" => UnmanagedKind::Procedure,
@@ -74,7 +64,11 @@ impl Assembly {
         builder.schema.tables = tables.into_values().map(|(_, table)| (table.name.clone(), table)).collect();
         // The indexes that foreign keys need are nobody's, and a unique index is a constraint.
         builder.schema = builder.schema.normal_form(Dialect::Mysql);
-        Live { collations: self.collations, folds_table_case: self.folds_table_case, ..builder.finish(None) }
+        Live {
+            collations: self.reading.collations,
+            folds_table_case: self.folds_table_case,
+            ..builder.finish(None)
+        }
     }
 
     /// The table, where it is one of those that models can be.
@@ -83,7 +77,7 @@ impl Assembly {
         let options = relation.options.as_deref().unwrap_or_default();
         let other = match relation.kind.as_str() {
             "BASE TABLE" if options.contains("partitioned") => Some((UnmanagedKind::PartitionedTable, None)),
-            "BASE TABLE" if self.periods.contains(name) => {
+            "BASE TABLE" if self.reading.periods.contains(name) => {
                 Some((UnmanagedKind::Table, Some("it has a period")))
             }
             "BASE TABLE" => None,
@@ -97,7 +91,7 @@ impl Assembly {
         }
         let mut table = empty_table(builder.name(UnmanagedKind::Table, None, name)?.into());
         table.comment.clone_from(&relation.comment);
-        if self.hidden.contains(name) {
+        if self.reading.hidden.contains(name) {
             let about = Some("this user may not see them");
             builder.unmanaged(UnmanagedKind::HiddenConstraints, Some(name), name, about);
         }
@@ -112,7 +106,7 @@ impl Assembly {
         }
         if let Some(charset) = relation.charset() {
             let collate = relation.collation.as_ref().and_then(|collation| OptionWord::new(collation).ok());
-            let anyhow = self.collations.get(&charset);
+            let anyhow = self.reading.collations.get(&charset);
             table.options.mysql.collate = collate.filter(|collate| Some(collate) != anyhow);
             table.options.mysql.charset = Some(charset);
         }
@@ -170,9 +164,12 @@ impl Assembly {
                 Err(error) => option(&format!("it is generated as {text}: {error}")),
             }
         }
-        let rest = extra.replace("auto_increment", "").replace("DEFAULT_GENERATED", "");
-        if generated.is_none() && !rest.trim().is_empty() {
-            option(rest.trim());
+        // What is said above; MariaDB has commas between the parts.
+        let said = ["auto_increment", "DEFAULT_GENERATED", "STORED GENERATED", "VIRTUAL GENERATED"];
+        let rest = said.iter().fold(extra.to_owned(), |rest, said| rest.replace(said, ""));
+        let rest = rest.trim_matches([',', ' ']);
+        if !rest.is_empty() {
+            option(rest);
         }
         if let Some(collation) =
             row.collation.as_ref().filter(|there| Some(*there) != relation.collation.as_ref())
@@ -202,6 +199,7 @@ impl Assembly {
         let is_text = column.type_name == "longtext" && column.collation.as_deref() == Some("utf8mb4_bin");
         is_text
             && self
+                .reading
                 .checks
                 .iter()
                 .any(|check| check.table == column.table && is_json_check(check, &column.name))
@@ -216,8 +214,8 @@ impl Assembly {
             return;
         }
         if row.of_column != 0 {
-            let about = Some("it is a part of its column");
-            return builder.unmanaged(UnmanagedKind::Check, on, &row.name, about);
+            let about = format!("it is a part of its column: {}", row.expression);
+            return builder.unmanaged(UnmanagedKind::Check, on, &row.name, Some(&about));
         }
         let Some(name) = builder.name(UnmanagedKind::Check, on, &row.name) else { return };
         let text = if self.is_mariadb { row.expression.clone() } else { values::unescaped(&row.expression) };

@@ -11,7 +11,7 @@ pub(super) struct Server {
     pub(super) table_case: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Relation {
     pub(super) name: String,
     pub(super) kind: String,
@@ -30,7 +30,7 @@ impl Relation {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Column {
     pub(super) table: String,
     pub(super) name: String,
@@ -44,7 +44,7 @@ pub(super) struct Column {
 }
 
 /// A column of an index.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct IndexPart {
     pub(super) table: String,
     pub(super) index: String,
@@ -60,7 +60,7 @@ pub(super) struct IndexPart {
 }
 
 /// A column of a foreign key.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct KeyPart {
     pub(super) table: String,
     pub(super) name: String,
@@ -73,7 +73,7 @@ pub(super) struct KeyPart {
     pub(super) on_update: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Check {
     pub(super) table: String,
     pub(super) name: String,
@@ -82,7 +82,7 @@ pub(super) struct Check {
     pub(super) of_column: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct Other {
     pub(super) kind: String,
     pub(super) table: Option<String>,

@@ -193,7 +193,11 @@ impl Assembly {
         let about = row.about.as_deref().or_else(|| deferrable.then_some("DEFERRABLE"));
         let about = about.or_else(|| (row.match_type == "f" && row.kind == "f").then_some("MATCH FULL"));
         if let Some(about) = about {
-            unmanaged(kind, Some(about));
+            // Two that are not alike are to be told apart.
+            match row.expression.as_deref().filter(|_| kind == UnmanagedKind::Check) {
+                Some(expression) => unmanaged(kind, Some(&format!("{about}: {expression}"))),
+                None => unmanaged(kind, Some(about)),
+            }
             // The key itself is there, whatever it has.
             if !is_key {
                 return;
@@ -388,9 +392,17 @@ fn add_column(
             !row.identity.is_empty() || row.default.as_ref().is_some_and(|default| *default == sequence.next);
         if !generates {
             builder.unmanaged(UnmanagedKind::Sequence, Some(&on), &sequence.name, None);
-        } else if !sequence.is_plain {
-            let about = format!("its sequence `{}` does not count from 1 by 1", sequence.name);
-            builder.unmanaged(UnmanagedKind::ColumnOption, Some(&on), &row.name, Some(&about));
+            continue;
+        }
+        let mut option =
+            |about: &str| builder.unmanaged(UnmanagedKind::ColumnOption, Some(&on), &row.name, Some(about));
+        if !sequence.is_plain {
+            option(&format!("its sequence `{}` does not count from 1 by 1", sequence.name));
+        }
+        // Migrations call it so.
+        let own = Identifier::generated([&table.name.name, &column.name], "seq");
+        if own.as_str() != sequence.name {
+            option(&format!("its sequence is called `{}`", sequence.name));
         }
     }
     table.columns.push(column);

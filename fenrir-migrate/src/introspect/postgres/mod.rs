@@ -16,6 +16,7 @@ use super::questions::{Answer, Question};
 use super::{Introspection, Live, Options, READING, load};
 use crate::Error;
 use crate::database::Database;
+use crate::history::{self, MadeOf};
 
 pub(super) struct Postgres;
 
@@ -46,6 +47,18 @@ impl Introspection for Postgres {
         transaction.end(database);
         result
     }
+
+    fn rewrites(&self) -> bool {
+        true
+    }
+
+    /// In a transaction of its own, since an error ends the one that it happens in.
+    fn recorded(&self, database: &mut dyn Database) -> Vec<MadeOf> {
+        let Ok(transaction) = Transaction::begin(database, "READ ONLY") else { return Vec::new() };
+        let recorded = history::read_expressions(database);
+        transaction.end(database);
+        recorded.unwrap_or_default()
+    }
 }
 
 fn read(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
@@ -58,8 +71,9 @@ fn read(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
     if options.all_schemas {
         schemas.extend(load::<String>(database, queries::SCHEMAS, &[])?);
     }
-    let schemas = serde_json::to_string(&schemas).map_err(Error::catalog)?;
-    let bind: &[&str] = &[&schemas];
+    let names = serde_json::to_string(&schemas).map_err(Error::catalog)?;
+    let bind: &[&str] = &[&names];
+    let schemas = load::<String>(database, queries::THERE, bind)?.into_iter().collect();
     let indexes = queries::indexes(session.version);
     let constraints = queries::constraints(session.version);
     let assembly = Assembly {
@@ -73,7 +87,7 @@ fn read(database: &mut dyn Database, options: &Options) -> Result<Live, Error> {
         path: session.path,
         home,
     };
-    Ok(assembly.live())
+    Ok(Live { schemas, ..assembly.live() })
 }
 
 /// A transaction of our own, which is taken back in the end: inside one that is open a part of it, and so

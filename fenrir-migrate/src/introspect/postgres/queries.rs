@@ -19,6 +19,10 @@ pub(super) const SCHEMAS: &str = "SELECT to_json(n.nspname)::text FROM pg_namesp
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass AND e.objid = n.oid \
      AND e.deptype = 'e')";
 
+/// Those of the named ones that are there.
+pub(super) const THERE: &str = "SELECT to_json(n.nspname)::text FROM pg_namespace n \
+     WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json)))";
+
 /// Tables, and what is like them. Not what an extension made, nor the history of migrations.
 pub(super) const RELATIONS: &str = "SELECT row_to_json(r)::text FROM (\
      SELECT c.oid::bigint, n.nspname AS namespace, c.relname AS name, c.relkind::text AS kind, c.relispartition AS is_partition, \
@@ -40,7 +44,7 @@ pub(super) const RELATIONS: &str = "SELECT row_to_json(r)::text FROM (\
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam \
      LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' \
-     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal') \
+     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions') \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid \
      AND e.deptype = 'e')) r";
 

@@ -12,6 +12,7 @@ use super::questions::{Answer, Question};
 use super::{Introspection, Live, Options, READING, load};
 use crate::Error;
 use crate::database::Database;
+use crate::history::MadeOf;
 
 pub(super) struct Sqlite;
 
@@ -27,6 +28,14 @@ impl Introspection for Sqlite {
     /// The statements are kept as they were written: what has other words is another expression.
     fn ask(&self, _: &mut dyn Database, questions: &[Question<'_>], _: &Live) -> Result<Vec<Answer>, Error> {
         Ok(questions.iter().map(|_| Answer::Different).collect())
+    }
+
+    fn rewrites(&self) -> bool {
+        false
+    }
+
+    fn recorded(&self, _: &mut dyn Database) -> Vec<MadeOf> {
+        Vec::new()
     }
 }
 
@@ -72,10 +81,10 @@ const RELATIONS: &str = "SELECT json_object('name', l.name, 'kind', l.type, 'wit
      ELSE json_array() END) \
      FROM pragma_table_list l WHERE l.schema = 'main' AND l.type <> 'view' \
      AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-     AND l.name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal')";
+     AND l.name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')";
 
 const OBJECTS: &str = "SELECT json_object('kind', type, 'name', name, 'table', tbl_name, 'sql', sql) \
-     FROM main.sqlite_master WHERE type <> 'table' AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal') \
+     FROM main.sqlite_master WHERE type <> 'table' AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions') \
      ORDER BY name";
 
 fn read(database: &mut dyn Database) -> Result<Live, Error> {

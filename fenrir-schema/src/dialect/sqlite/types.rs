@@ -55,7 +55,10 @@ pub(super) fn canonical(name: TypeName) -> TypeName {
 #[cfg(feature = "writer")]
 pub(super) fn like(name: &TypeName) -> SqlType {
     let name = name.as_str().to_ascii_uppercase();
-    if name.contains("INT") {
+    // What everybody means by it, whose name in Fenrir is `BOOLEAN`.
+    if name == "BOOL" {
+        SqlType::Bool
+    } else if name.contains("INT") {
         SqlType::BigInt
     } else if ["CHAR", "CLOB", "TEXT"].iter().any(|word| name.contains(word)) {
         SqlType::Text
