@@ -44,8 +44,8 @@ mod embedded;
 mod error;
 #[cfg(feature = "runtime")]
 #[cfg_attr(
-    not(feature = "cli"),
-    allow(dead_code, unused_imports, reason = "the command alone uses some of it")
+    not(all(feature = "cli", feature = "postgres")),
+    allow(dead_code, unused_imports, reason = "the command alone uses some of it, and SQLite less")
 )]
 mod history;
 #[cfg(feature = "runtime")]

@@ -455,6 +455,53 @@ fn a_history_of_an_older_version_goes_on() {
     }
 }
 
+/// Plain Diesel forgets its own row alone.
+#[test]
+fn what_plain_diesel_reverted_is_applied_again() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let migrator = Migrator::new(embedded(&[ONE, TWO]));
+        run(&migrator, &database).unwrap();
+        let mut connected = database.connect();
+        connected.execute("DELETE FROM page").unwrap();
+        connected
+            .execute(&format!("DELETE FROM __diesel_schema_migrations WHERE version = '{}'", TWO.revision))
+            .unwrap();
+        assert_eq!(run(&migrator, &database).unwrap().steps.len(), 1, "{dialect}");
+        assert_eq!(connected.count("__fenrir_migrations"), 2);
+    }
+}
+
+/// What waits too long is tried again, and is still known to have begun: on MySQL, which commits with it.
+#[test]
+fn a_change_that_was_tried_again_is_known_to_have_begun() {
+    let database = TestDatabase::mysql();
+    let change = EmbeddedMigration {
+        up: "ALTER TABLE page ADD COLUMN more integer; INSERT INTO page VALUES (3, 3);",
+        ..TWO
+    };
+    run(&Migrator::new(embedded(&[ONE])), &database).unwrap();
+    let mut holder = database.connect();
+    holder.execute("START TRANSACTION").unwrap();
+    let _ = holder.count("page");
+    let begun = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&begun);
+    let holder = Mutex::new(Some(holder));
+    let url = TestDatabase::connect(&database);
+    let looking = Mutex::new(url);
+    let migrator = Migrator::new(embedded(&[ONE, change]))
+        .statement_lock_timeout(Duration::from_secs(1))
+        .on_event(move |event| {
+            if matches!(event, Event::Retrying { .. }) {
+                *seen.lock().unwrap() = Some(looking.lock().unwrap().count("__fenrir_journal"));
+                drop(holder.lock().unwrap().take());
+            }
+        });
+    run(&migrator, &database).unwrap();
+    assert_eq!(*begun.lock().unwrap(), Some(1));
+    assert_eq!(database.connect().count("page"), 1);
+}
+
 /// Each schema has a history of its own; what fails in one is nothing to the others.
 #[test]
 fn many_schemas_are_migrated_some_at_a_time() {
@@ -466,6 +513,8 @@ fn many_schemas_are_migrated_some_at_a_time() {
     }
     connected.execute("CREATE TABLE tenant_07.page (id integer)").unwrap();
     let migrator = Migrator::new(embedded(&[ONE, TWO]));
+    // The history that lies behind each of them in the path is none of theirs.
+    run(&migrator, &database).unwrap();
     let connect = || PgConnection::establish(database.url());
     let results = Several::new().at_once(4).run_schemas(&migrator, &schemas, connect);
     let failed: Vec<_> = results.iter().filter(|(_, one)| !one.is_done()).collect();
@@ -473,6 +522,9 @@ fn many_schemas_are_migrated_some_at_a_time() {
     let count = "SELECT count(*)::text AS value FROM pg_tables WHERE tablename = 'page' AND schemaname LIKE 'tenant_%'";
     assert_eq!(connected.texts(count), [Some("40".to_owned())]);
     assert_eq!(connected.count("tenant_31.page"), 1);
+    let histories = "SELECT count(*)::text AS value FROM pg_tables WHERE tablename = '__fenrir_migrations'";
+    assert_eq!(connected.texts(histories), [Some("41".to_owned())]);
+    assert_eq!(connected.count("tenant_31.__fenrir_migrations"), 2);
     connected.execute("DROP TABLE tenant_07.page").unwrap();
     let results = Several::new().run_schemas(&migrator, &schemas, connect);
     let steps: usize = results

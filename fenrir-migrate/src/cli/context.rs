@@ -9,6 +9,7 @@ use fenrir_schema::project::{Project, ProjectError};
 use super::arguments::Global;
 use super::outcome::{Failure, say, warn};
 use super::{connect, interrupt};
+use crate::database::Local;
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
 use crate::history::Allowed;
@@ -66,7 +67,17 @@ impl<'a> Context<'a> {
         if let Some(host) = url.sends_password_in_clear().filter(|_| !self.global.quiet) {
             warn(connect::in_clear(&host, url));
         }
-        url.connect().map_err(Failure::Error)
+        let mut connected = url.connect().map_err(Failure::Error)?;
+        // It is the command's own: whatever is looked at is looked at where migrations run.
+        let local =
+            RunOptions::of(&self.run_settings()?, &Cancellation::default(), Watchers::default()).local;
+        if local.role.is_some() || !local.search_path.is_empty() {
+            let mut database = connected.database();
+            let settings = Local { lock_timeout: None, statement_timeout: None, ..local };
+            let made = database.enter(&settings).and_then(|()| database.enter_session(&settings));
+            made.map_err(crate::Error::database("making the settings of the session"))?;
+        }
+        Ok(connected)
     }
 
     /// The migrations for a database: those of the binary, if it has any, or those in the folders.

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::arguments::Upgrade;
 use super::check;
 use super::context::Context;
-use super::outcome::{Failure, Outcome, count, say};
-use super::upgrade;
+use super::outcome::{Failure, Outcome, count, say, warn};
+use super::{connect, upgrade};
 use crate::Error;
 use crate::database::connected::Connected;
 use crate::database::url::DatabaseUrl;
@@ -124,6 +124,9 @@ fn databases(file: &std::path::Path, context: &Context<'_>) -> Result<Vec<Target
         let wrong = |error| Failure::error(format!("{}, line {number}: {error}", file.display()));
         let url = DatabaseUrl::parse(line).map_err(wrong)?;
         url.check_dialect(context.global.dialect).map_err(wrong)?;
+        if let Some(host) = url.sends_password_in_clear().filter(|_| !context.global.quiet) {
+            warn(connect::in_clear(&host, &url));
+        }
         targets.push(Target { name: url.to_string(), url, schema: None });
     }
     if targets.is_empty() {

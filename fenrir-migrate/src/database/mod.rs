@@ -14,6 +14,7 @@ mod sqlite;
 pub(crate) mod url;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use diesel::QueryResult;
@@ -68,6 +69,13 @@ pub trait Database {
     fn enter(&mut self, _: &Local) -> QueryResult<()> {
         Ok(())
     }
+    /// Finds where the history lies, for all that follows, whatever a migration does to the session; and why nothing can
+    /// be written there, if nothing can.
+    fn settle(&mut self, _: &Local) -> QueryResult<Option<&'static str>>;
+    /// A statement on the tables of the history, with their names as they are found from anywhere.
+    fn at_home<'s>(&self, sql: &'s str) -> Cow<'s, str> {
+        Cow::Borrowed(sql)
+    }
     /// Opens a transaction with its settings, and no lock.
     fn open(&mut self, _: &Local) -> QueryResult<()> {
         Ok(())
@@ -112,8 +120,10 @@ pub trait Database {
     fn is_alive(&mut self) -> bool {
         self.rows("SELECT 'yes'", &[]).is_ok()
     }
-    /// Why nothing can be written here, if nothing can.
-    fn read_only(&mut self) -> QueryResult<Option<&'static str>>;
+    /// Whether a commit that another connection is in the way of leaves the transaction open, to be committed again.
+    fn keeps_uncommitted(&self) -> bool {
+        false
+    }
 
     /// What the catalog says of what a statement is about that runs alone.
     fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote>;

@@ -2,6 +2,7 @@
 //! words of their own.
 
 use super::tables::{EXPRESSIONS_TABLE, is_there};
+use super::{query, run};
 use crate::Error;
 use crate::database::Database;
 
@@ -35,7 +36,7 @@ pub(crate) fn read_expressions(database: &mut dyn Database) -> Result<Vec<MadeOf
         return Ok(Vec::new());
     }
     let sql = format!("SELECT table_name, part, model, server FROM {EXPRESSIONS_TABLE} ORDER BY number");
-    let rows = database.rows(&sql, &[]).map_err(Error::database(super::READING))?;
+    let rows = query(database, &sql).map_err(Error::database(super::READING))?;
     let made_of = |row: Vec<Option<String>>| {
         let mut row = row.into_iter();
         let mut next = || row.next().flatten();
@@ -53,7 +54,7 @@ pub(crate) fn write_expressions(database: &mut dyn Database, all: &[MadeOf]) -> 
     let dialect = database.dialect();
     if is_new {
         let sql = CREATE.replace("ANY_TEXT", dialect.any_text());
-        database.execute(&sql).map_err(Error::database(WRITING))?;
+        run(database, &sql).map_err(Error::database(WRITING))?;
     }
     let mut sql = format!("DELETE FROM {EXPRESSIONS_TABLE};\n");
     for (number, one) in all.iter().enumerate() {
@@ -61,5 +62,5 @@ pub(crate) fn write_expressions(database: &mut dyn Database, all: &[MadeOf]) -> 
         let texts = texts.join(", ");
         sql.push_str(&format!("INSERT INTO {EXPRESSIONS_TABLE} VALUES ({number}, {texts});\n"));
     }
-    database.execute(&sql).map_err(Error::database(WRITING))
+    run(database, &sql).map_err(Error::database(WRITING))
 }

@@ -4,6 +4,7 @@ use fenrir_schema::digest;
 
 use super::state::Direction;
 use super::{JOURNAL_TABLE, READING};
+use super::{query, run};
 use crate::Error;
 use crate::database::Database;
 
@@ -19,8 +20,10 @@ pub(crate) struct Journal {
 pub(crate) struct Entry {
     /// Which, from 1.
     pub(crate) number: usize,
-    /// Its text.
+    /// Its text, as the database gives it back.
     pub(crate) statement: String,
+    /// The hash of its text, as it was.
+    pub(crate) hash: String,
     pub(crate) is_done: bool,
     /// What the catalog said before it, or how far a function came.
     pub(crate) note: Option<String>,
@@ -29,8 +32,16 @@ pub(crate) struct Entry {
 /// What is being done when it cannot be written.
 const WRITING: &str = "recording where a migration stands";
 
-fn hash(text: &str) -> String {
-    digest::sha256_hex(text.as_bytes())
+impl Entry {
+    /// A part with this text. The hash tells it, whatever a session makes of the text itself.
+    pub(crate) fn new(number: usize, text: &str, is_done: bool, note: Option<String>) -> Self {
+        Self { number, statement: text.to_owned(), hash: digest::sha256_hex(text.as_bytes()), is_done, note }
+    }
+
+    /// Whether it is of this text.
+    pub(crate) fn is_of(&self, text: &str) -> bool {
+        self.hash == digest::sha256_hex(text.as_bytes())
+    }
 }
 
 impl Journal {
@@ -42,16 +53,15 @@ impl Journal {
             self.version(database),
             self.direction.name(),
         );
-        let rows = database.rows(&sql, &[]).map_err(Error::database(READING))?;
+        let rows = query(database, &sql).map_err(Error::database(READING))?;
         let entry = |row: Vec<Option<String>>| {
             let mut row = row.into_iter();
             let mut next = || row.next().flatten();
             let number = next()?.trim().parse().ok()?;
             let statement = next()?;
-            // Whoever has written the row by hand has not written this.
-            let is_whole = next()? == hash(&statement);
+            let hash = next()?;
             let is_done = next()? == "done";
-            Some(Entry { number, statement, is_done, note: next() }).filter(|_| is_whole)
+            Some(Entry { number, statement, hash, is_done, note: next() })
         };
         Ok(rows.into_iter().filter_map(entry).collect())
     }
@@ -65,26 +75,26 @@ impl Journal {
              INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note)\n    \
              VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note});\n",
             self.direction.name(),
-            hash(&entry.statement),
+            entry.hash,
             if entry.is_done { "done" } else { "begun" },
             dialect.literal(&entry.statement),
             version = self.version(database),
             number = entry.number,
         );
-        database.execute(&sql).map_err(Error::database(WRITING))
+        run(database, &sql).map_err(Error::database(WRITING))
     }
 
     /// Forgets a part.
     pub(crate) fn forget(&self, database: &mut dyn Database, number: usize) -> Result<(), Error> {
         let version = self.version(database);
         let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number}");
-        database.execute(&sql).map_err(Error::database(WRITING))
+        run(database, &sql).map_err(Error::database(WRITING))
     }
 
     /// Forgets all, when the migration itself is recorded.
     pub(crate) fn clear(&self, database: &mut dyn Database) -> Result<(), Error> {
         let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {}", self.version(database));
-        database.execute(&sql).map_err(Error::database(WRITING))
+        run(database, &sql).map_err(Error::database(WRITING))
     }
 
     fn version(&self, database: &mut dyn Database) -> String {

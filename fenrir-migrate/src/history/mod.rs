@@ -12,7 +12,7 @@ use fenrir_schema::Dialect;
 
 use self::tables::{Layout, VERSIONED};
 use crate::Error;
-use crate::database::Database;
+use crate::database::{Database, Row};
 use crate::revisions::{Migration, Revisions};
 
 pub(crate) use self::expressions::{MadeOf, read_expressions, write_expressions};
@@ -51,9 +51,21 @@ pub(crate) struct Applied {
     pub(crate) compatible: bool,
 }
 
+/// Runs a query on the tables of the history, wherever those lie.
+fn query(database: &mut dyn Database, sql: &str) -> diesel::QueryResult<Vec<Row>> {
+    let sql = database.at_home(sql).into_owned();
+    database.rows(&sql, &[])
+}
+
+/// Runs statements on the tables of the history, wherever those lie.
+fn run(database: &mut dyn Database, sql: &str) -> diesel::QueryResult<()> {
+    let sql = database.at_home(sql).into_owned();
+    database.execute(&sql)
+}
+
 /// The history. Fails where the tables are not there.
 pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
-    database.rows(READ, &[]).map(State::of_rows)
+    query(database, READ).map(State::of_rows)
 }
 
 /// How many versions there are, the newest, and which is half done.
@@ -82,7 +94,7 @@ pub(crate) fn is_still_but_for(
 }
 
 fn mark(database: &mut dyn Database) -> Result<(usize, Option<String>, Option<String>), Error> {
-    let rows = database.rows(MARK, &[]).map_err(Error::database(READING))?;
+    let rows = query(database, MARK).map_err(Error::database(READING))?;
     let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
     let mut next = || row.next().flatten();
     let count = next().and_then(|text| text.trim().parse().ok()).unwrap_or_default();
@@ -97,7 +109,7 @@ pub(crate) fn look(database: &mut dyn Database) -> Result<State, Error> {
         Layout::Older => READ_OLDER,
         Layout::Whole => READ,
     };
-    database.rows(sql, &[]).map(State::of_rows).map_err(Error::database(READING))
+    query(database, sql).map(State::of_rows).map_err(Error::database(READING))
 }
 
 /// Records a migration as applied.
@@ -107,10 +119,10 @@ pub(crate) fn insert(
     duration: Duration,
 ) -> Result<(), Error> {
     let sql = insert_sql(migration, database.dialect(), duration)?;
-    database.execute(&sql).map_err(Error::database("recording a migration"))
+    run(database, &sql).map_err(Error::database("recording a migration"))
 }
 
-/// The statements that [`insert`] runs.
+/// The statements that [`insert`] runs. Plain Diesel reverts a migration without what Fenrir knows of it.
 pub(crate) fn insert_sql(
     migration: &Migration,
     dialect: Dialect,
@@ -125,6 +137,7 @@ pub(crate) fn insert_sql(
     };
     Ok(format!(
         "INSERT INTO {DIESEL_TABLE} (version) VALUES ({revision});\n\
+         DELETE FROM {FENRIR_TABLE} WHERE version = {revision};\n\
          INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum, down_sql, down_loses, run_in_transaction, \
          compatible, schema_hash, duration_ms, fenrir_version)\n    \
          VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
@@ -144,7 +157,7 @@ pub(crate) fn insert_sql(
 /// Forgets a migration, also where it is half done.
 pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), Error> {
     let sql = delete_sql(revision, database.dialect());
-    database.execute(&sql).map_err(Error::database("recording a revert"))
+    run(database, &sql).map_err(Error::database("recording a revert"))
 }
 
 /// The statements that [`delete`] runs.

@@ -3,6 +3,7 @@
 use fenrir_schema::Loss;
 use fenrir_schema::migration::Link;
 
+use super::query;
 use super::{FENRIR_TABLE, READING, State};
 use crate::Error;
 use crate::database::Database;
@@ -69,7 +70,7 @@ fn read(database: &mut dyn Database) -> Result<Vec<Recorded>, Error> {
          CASE WHEN run_in_transaction = 0 THEN NULL ELSE 'yes' END, CASE WHEN compatible = 1 THEN 'yes' END \
          FROM {FENRIR_TABLE}"
     );
-    let rows = database.rows(&sql, &[]).map_err(Error::database(READING))?;
+    let rows = query(database, &sql).map_err(Error::database(READING))?;
     let recorded = |row: Vec<Option<String>>| {
         let mut row = row.into_iter();
         let mut next = || row.next().flatten();

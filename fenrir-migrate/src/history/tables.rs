@@ -2,6 +2,7 @@
 
 use fenrir_schema::{Dialect, Identifier};
 
+use super::run;
 use crate::Error;
 use crate::database::Database;
 
@@ -100,18 +101,17 @@ pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool,
 pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
     let doing = "creating the tables of the migrations' history";
     let dialect = database.dialect();
-    let is_older = layout(database)? == Layout::Older;
-    database.execute(&create_sql(dialect)).map_err(Error::database(doing))?;
-    if is_older {
+    // The journal comes last: where it is there, all is, also where each of these commits by itself.
+    if layout(database)? == Layout::Older {
         let table = Identifier::new(FENRIR_TABLE).map_err(Error::catalog)?.into();
         for (column, sql_type) in ADDED {
             let name = Identifier::new(column).map_err(Error::catalog)?;
             if !database.has_column(&table, &name).map_err(Error::database(doing))? {
                 let sql_type = sql_type.replace("ANY_TEXT", dialect.any_text());
                 let sql = format!("ALTER TABLE {FENRIR_TABLE} ADD COLUMN {column} {sql_type}");
-                database.execute(&sql).map_err(Error::database(doing))?;
+                run(database, &sql).map_err(Error::database(doing))?;
             }
         }
     }
-    Ok(())
+    run(database, &create_sql(dialect)).map_err(Error::database(doing))
 }

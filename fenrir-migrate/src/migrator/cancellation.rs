@@ -49,6 +49,7 @@ impl Cancellation {
     }
 
     /// One that is asked for where this is, and can be by itself.
+    #[cfg(feature = "async")]
     pub(crate) fn child(&self) -> Self {
         // Of a child's child, the nearest counts: no run is of more than two.
         Self { asked: Arc::default(), parent: Some(Arc::clone(&self.asked)) }

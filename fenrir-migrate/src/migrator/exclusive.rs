@@ -66,6 +66,14 @@ impl<'a> Exclusive<'a> {
         &mut self,
         change: impl FnOnce(&mut dyn Database) -> Result<T, E>,
     ) -> Result<T, E> {
+        let local = self.local.clone();
+        let doing = "asking where the history is, and whether it can be written";
+        self.database.enter(&local).map_err(|error| E::from(Error::database(doing)(error)))?;
+        if let Some(why) =
+            self.database.settle(&local).map_err(|error| E::from(Error::database(doing)(error)))?
+        {
+            return Err(E::from(Error::ReadOnly { why }));
+        }
         self.lock()?;
         let is_there = history::read(self.database).is_ok();
         let result = self.begin(is_there).map_err(E::from).and_then(|()| {
@@ -160,11 +168,19 @@ impl<'a> Exclusive<'a> {
         }
     }
 
+    /// Commits, again where another connection was in the way and the transaction is still open.
+    pub(crate) fn commit(&mut self) -> Result<(), Error> {
+        if self.database.keeps_uncommitted() {
+            return self.retry("committing", |database| database.commit());
+        }
+        self.database.commit().map_err(Error::database("committing"))
+    }
+
     /// Commits what went well, and takes back what did not. A commit that another connection is in the
     /// way of can be tried again: SQLite leaves the transaction open.
     pub(crate) fn finish<T, E: From<Error>>(&mut self, result: Result<T, E>) -> Result<T, E> {
         let result = result.and_then(|value| {
-            self.retry(COMMITTING, |database| database.commit())?;
+            self.commit()?;
             Ok(value)
         });
         if result.is_err() {
@@ -173,6 +189,3 @@ impl<'a> Exclusive<'a> {
         result
     }
 }
-
-/// What is being done when it is not known whether it was.
-pub(crate) const COMMITTING: &str = "committing";

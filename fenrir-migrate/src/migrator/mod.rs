@@ -322,7 +322,8 @@ impl Migrator {
         let is_at_head = revisions.chain.head().map(|head| &head.revision) == report.revision.as_ref();
         if is_at_head {
             self.record(database, &revisions, &report, &settings);
-            verify::verify(database, self.migrations, settings.verify.unwrap_or_default())?;
+            let local = self.options(&settings).local;
+            verify::verify(database, self.migrations, settings.verify.unwrap_or_default(), &local)?;
         }
         Ok(report)
     }

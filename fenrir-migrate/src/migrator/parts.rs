@@ -67,10 +67,8 @@ impl Runner<'_> {
         state: &State,
     ) -> Result<Stepped, Error> {
         let was_locked = self.exclusive.is_locked();
-        if units.iter().any(|unit| matches!(unit, Unit::Alone(_))) {
-            // No transaction holds these together.
-            self.exclusive.lock()?;
-        }
+        // No transaction holds these together.
+        self.exclusive.lock()?;
         let local = self.local.clone();
         let back = self.exclusive.database.enter_session(&local);
         let back = back.map_err(Error::database("making the settings of a session"))?;
@@ -147,9 +145,6 @@ impl Runner<'_> {
 
     /// How many parts are done already.
     fn done(&mut self, place: &Place<'_>) -> Result<usize, Error> {
-        if place.state.half.is_none() {
-            return Ok(0);
-        }
         let entries = place.journal.entries(self.exclusive.database)?;
         Ok(entries.iter().take_while(|entry| entry.is_done).count())
     }
@@ -206,7 +201,7 @@ impl Runner<'_> {
             return Ok(None);
         }
         let Some(entry) = entry else { return Ok(Some(Found::Ours(None))) };
-        match (entry.statement == text, entry.is_done) {
+        match (entry.is_of(text), entry.is_done) {
             (true, true) => Ok(Some(Found::Done)),
             (true, false) => Ok(Some(Found::Ours(Some(entry.clone())))),
             (false, true) => Err(place.edited(number)),
@@ -256,7 +251,7 @@ impl Runner<'_> {
                     runner.statements(running, statements, first, kept)
                 })
                 .and_then(|()| {
-                    let entry = Entry { number, statement: text.clone(), is_done: true, note: None };
+                    let entry = Entry::new(number, &text, true, None);
                     Ok(runner.close_part(place, &entry)?)
                 });
             runner.commit(running, result)?;
@@ -275,6 +270,7 @@ impl Runner<'_> {
         statement: &FileStatement<'_>,
     ) -> Result<Stepped, Error> {
         let text = unit.text();
+        self.wait_for_others(statement.text)?;
         let begun = match self.open_part(place, number, &text)? {
             None => return Ok(Stepped::Moved),
             Some(Found::Done) => return Ok(Stepped::Done),
@@ -292,19 +288,23 @@ impl Runner<'_> {
         self.exclusive.check_kept()?;
         let running = place.running;
         let (first, kept) = (place.statements + 1, kept(number, place));
+        let mut remove = now.remove;
         self.retrying(running, &mut |runner| {
-            if let Some(remove) = &now.remove {
-                let removed = runner.exclusive.database.execute(remove);
+            if let Some(remove) = remove.take() {
+                let removed = runner.exclusive.database.execute(&remove);
                 removed.map_err(|source| runner.stopped(running, Some(statement), source, kept))?;
             }
             let ran = runner.statement(running, statement, first, kept);
             if ran.is_err() {
                 runner.remove_remains(statement);
+            }
+            // What is tried again is still begun.
+            if matches!(ran, Err(Stopped::Failed(_))) {
                 runner.forget_begun(place, number);
             }
             ran
         })?;
-        let entry = Entry { number, statement: text, is_done: true, note: None };
+        let entry = Entry::new(number, &text, true, None);
         if number < place.count {
             place.unrecorded = Some(entry);
             return Ok(Stepped::Done);
@@ -345,7 +345,7 @@ impl Runner<'_> {
             match (&begun.note, &now.note) {
                 (Some(before), Some(after)) => {
                     if self.exclusive.database.is_done(before, after) {
-                        let entry = Entry { number, statement: text.to_owned(), is_done: true, note: None };
+                        let entry = Entry::new(number, text, true, None);
                         self.close_part(place, &entry)?;
                         return Ok(Begun::Done);
                     }
@@ -362,23 +362,25 @@ impl Runner<'_> {
                 }
             }
         }
-        let entry = Entry { number, statement: text.to_owned(), is_done: false, note };
+        let entry = Entry::new(number, text, false, note);
         place.journal.write(self.exclusive.database, &entry)?;
         Ok(Begun::Now(now))
     }
 
-    /// What the catalog says of what a statement is about, once nobody is at it any more: who is killed leaves what it
-    /// had asked for to the server.
-    fn catalog_note(&mut self, statement: &str) -> Result<CatalogNote, Error> {
-        let doing = "looking at what a statement is about";
+    /// Waits, in no transaction, until nobody is at what a statement is about: who is killed leaves what it had asked for
+    /// to the server.
+    fn wait_for_others(&mut self, statement: &str) -> Result<(), Error> {
         let mut waiting = Waiting::new();
-        loop {
-            let note = self.exclusive.database.catalog_note(statement).map_err(Error::database(doing))?;
-            if !note.is_running {
-                return Ok(note);
-            }
+        while self.catalog_note(statement)?.is_running {
             self.exclusive.wait(&mut waiting)?;
         }
+        Ok(())
+    }
+
+    /// What the catalog says of what a statement is about.
+    fn catalog_note(&mut self, statement: &str) -> Result<CatalogNote, Error> {
+        let doing = "looking at what a statement is about";
+        self.exclusive.database.catalog_note(statement).map_err(Error::database(doing))
     }
 
     /// What a statement that failed has left, and is of no use.
@@ -410,7 +412,7 @@ impl Runner<'_> {
                     Progress::Done => (true, None),
                     Progress::More(cursor) => (false, Some(cursor)),
                 };
-                let entry = Entry { number, statement: text.clone(), is_done, note };
+                let entry = Entry::new(number, &text, is_done, note);
                 self.close_part(place, &entry)?;
                 Ok(is_done)
             });

@@ -13,6 +13,9 @@ use crate::database::{Database, Local};
 use crate::history::{self, Allowed, Direction, State};
 use crate::revisions::{Migration, Revisions};
 
+/// How often another may be quicker, one time after the other.
+const MOVES: usize = 1_000;
+
 /// Where a run is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -81,6 +84,8 @@ impl<'a> Runner<'a> {
     /// What is pending, in its order, without running it.
     pub(crate) fn pending(&mut self, find_target: &FindTarget<'_>) -> Result<Vec<&'a Migration>, Error> {
         self.check_functions()?;
+        let local = self.local.clone();
+        self.exclusive.database.enter(&local).map_err(Error::database("making the settings of a run"))?;
         let state = history::look(self.exclusive.database)?;
         let position = self.position(&state)?;
         let Target::At(end) = find_target(position, self.exclusive.database)? else { return Ok(Vec::new()) };
@@ -115,8 +120,9 @@ impl<'a> Runner<'a> {
     }
 
     fn refuse_read_only(&mut self) -> Result<(), Error> {
-        let doing = "asking whether the database can be written";
-        match self.exclusive.database.read_only().map_err(Error::database(doing))? {
+        let doing = "asking where the history is, and whether it can be written";
+        let local = self.local.clone();
+        match self.exclusive.database.settle(&local).map_err(Error::database(doing))? {
             Some(why) => Err(Error::ReadOnly { why }),
             None => Ok(()),
         }
@@ -145,16 +151,22 @@ impl<'a> Runner<'a> {
         let position = self.position(&state)?;
         // Found once: `-1` means one back from where the database was, not one at each step.
         let target = find_target(position, self.exclusive.database)?;
+        let mut moved = 0;
         while let Some((index, direction)) = self.next(&state, target)? {
             self.exclusive.check_cancelled()?;
             let migration = &self.revisions.all()[index];
             match self.step(migration, direction, &state, &steps)? {
                 Some(step) => {
+                    moved = 0;
                     steps.push(step);
                     state.went(migration, direction)?;
                 }
                 // Another was quicker; look again.
                 None => {
+                    moved += 1;
+                    if moved > MOVES {
+                        return Err(Error::Moved);
+                    }
                     state = self.read()?;
                     self.position(&state)?;
                 }
@@ -194,12 +206,21 @@ impl<'a> Runner<'a> {
                     name: all[index].name().to_owned(),
                     is_applied: half.direction == Direction::Up,
                 }),
+                // Of a newer version, which goes on with it.
+                None if self.allowed.ahead && half.direction == Direction::Up => {
+                    self.next_whole(state, target)
+                }
                 None => Err(Error::HalfUnknown {
                     revision: half.revision.clone(),
                     is_applied: half.direction == Direction::Up,
                 }),
             };
         }
+        self.next_whole(state, target)
+    }
+
+    fn next_whole(&self, state: &State, target: Target) -> Result<Option<(usize, Direction)>, Error> {
+        let all = self.revisions.all();
         Ok(match target {
             Target::At(end) => {
                 let pending = all[..end].iter().zip(0..).find(|(one, index)| {

@@ -176,11 +176,14 @@ impl<'a> Runner<'a> {
                 return Err(stopped);
             }
         }
-        let committed = self.exclusive.retry("committing", |database| database.commit());
-        committed.map_err(|error| {
+        self.exclusive.commit().map_err(|error| {
             let is_refused = self.exclusive.database.is_alive();
             self.exclusive.database.rollback();
             Stopped::Failed(match error {
+                // The server has taken it back: as Galera does, where another node was quicker.
+                Error::Database { source, .. } if self.exclusive.database.is_lock_timeout(&source) => {
+                    return self.stopped(running, None, source, Kept::Nothing);
+                }
                 // A constraint that waited for the end, or the like: nothing of it is there.
                 Error::Database { source, .. } if is_refused => {
                     self.failed(running, None, source, Kept::Nothing)
@@ -199,7 +202,8 @@ impl<'a> Runner<'a> {
         running: &Running<'_>,
         act: &mut dyn FnMut(&mut Self) -> Result<(), Stopped>,
     ) -> Result<(), Stopped> {
-        if !running.sql.contains("search_path") {
+        let text = running.sql.to_ascii_lowercase();
+        if !text.contains("search_path") && !text.contains("set schema") {
             return act(self);
         }
         let doing = "keeping `search_path`";
@@ -288,11 +292,24 @@ impl<'a> Runner<'a> {
     /// The function of a migration, if it has one: all of it in the transaction that is open.
     fn function(&mut self, running: &Running<'_>) -> Result<(), Stopped> {
         let mut batch = Batch::default();
-        while let Progress::More(cursor) = self.batch(running, &batch)? {
-            batch.cursor = Some(cursor);
+        loop {
+            match self.batch(running, &batch) {
+                Ok(Progress::Done) => return Ok(()),
+                Ok(Progress::More(cursor)) => batch.cursor = Some(cursor),
+                Err(Error::Function { source, .. }) if self.waited_too_long(source.as_ref()) => {
+                    let name = running.migration.name().to_owned();
+                    return Err(Stopped::Busy(Box::new(Error::Function { name, source })));
+                }
+                Err(error) => return Err(Stopped::Failed(error)),
+            }
             self.exclusive.check_cancelled()?;
         }
-        Ok(())
+    }
+
+    /// Whether a function failed since it had to wait too long for a lock.
+    fn waited_too_long(&self, source: &(dyn std::error::Error + 'static)) -> bool {
+        let source = source.downcast_ref::<diesel::result::Error>();
+        source.is_some_and(|source| self.exclusive.database.is_lock_timeout(source))
     }
 
     /// One batch of it.

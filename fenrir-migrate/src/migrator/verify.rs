@@ -2,7 +2,7 @@
 
 use fenrir_schema::{Change, Verify};
 
-use crate::database::Database;
+use crate::database::{Database, Local};
 use crate::introspect::{self, Options};
 use crate::{Error, Migrations};
 
@@ -11,13 +11,18 @@ pub(super) fn verify(
     database: &mut dyn Database,
     migrations: &Migrations,
     verify: Verify,
+    local: &Local,
 ) -> Result<(), Error> {
     if verify == Verify::Off {
         return Ok(());
     }
     let wanted = migrations.schema();
-    let live = introspect::read_from(database, &Options::for_schema(&wanted))?;
-    let comparison = introspect::compare_on(database, &wanted, &live)?;
+    let settings = Error::database("making the settings of a session");
+    let back = database.enter_session(local).map_err(settings)?;
+    let comparison = introspect::read_from(database, &Options::for_schema(&wanted))
+        .and_then(|live| introspect::compare_on(database, &wanted, &live));
+    database.leave_session(&back).map_err(Error::database("putting settings back"))?;
+    let comparison = comparison?;
     // What somebody else has there is nobody's here.
     let differences: Vec<_> = comparison
         .changes

@@ -28,7 +28,14 @@ impl sealed::Backend for Mysql {
     where
         C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(Server { connection, back: Vec::new(), role: None, is_settled: false, has_timeouts: false })
+        Box::new(Server {
+            connection,
+            back: Vec::new(),
+            role: None,
+            is_settled: false,
+            has_timeouts: false,
+            lock_name: None,
+        })
     }
 }
 
@@ -41,6 +48,8 @@ struct Server<'a, C: LoadConnection<Backend = Mysql>> {
     role: Option<String>,
     is_settled: bool,
     has_timeouts: bool,
+    /// What the lock is called that it holds, as a literal.
+    lock_name: Option<String>,
 }
 
 /// What the lock is called. Locks are the server's, so the database is in the name, which has at most 64
@@ -60,7 +69,7 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
 
     /// Takes care that a migration's text means what it says, and that a value which does not fit is an
     /// error and not another value.
-    fn settle(&mut self) -> QueryResult<()> {
+    fn settle_mode(&mut self) -> QueryResult<()> {
         if self.is_settled {
             return Ok(());
         }
@@ -197,7 +206,7 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
     /// would be committed one by one, the two halves of the record among it. With `autocommit` off, another
     /// transaction begins by itself (<https://dev.mysql.com/doc/refman/8.0/en/innodb-autocommit-commit-rollback.html>).
     fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()> {
-        self.settle()?;
+        self.settle_mode()?;
         self.limit(local)?;
         self.execute("SET autocommit = 0")?;
         if history {
@@ -223,8 +232,14 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
 
     /// Tried, never waited for in the server.
     fn try_lock(&mut self) -> QueryResult<bool> {
-        self.settle()?;
-        Ok(self.value(&format!("SELECT CAST(get_lock({LOCK}, 0) AS char)"))?.as_deref() == Some("1"))
+        self.settle_mode()?;
+        // Once: a migration may go to another database.
+        let name = self.value(&format!("SELECT {LOCK}"))?.unwrap_or_default();
+        let name = Dialect::Mysql.literal(&name);
+        let is_locked =
+            self.value(&format!("SELECT CAST(get_lock({name}, 0) AS char)"))?.as_deref() == Some("1");
+        self.lock_name = is_locked.then_some(name);
+        Ok(is_locked)
     }
 
     fn lock_holder(&mut self) -> Option<String> {
@@ -237,7 +252,9 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
 
     fn unlock(&mut self) {
         // Without a connection there is no lock either.
-        let _ = self.value(&format!("SELECT CAST(release_lock({LOCK}) AS char)"));
+        if let Some(name) = self.lock_name.take() {
+            let _ = self.value(&format!("SELECT CAST(release_lock({name}) AS char)"));
+        }
     }
 
     fn is_busy(&self, error: &diesel::result::Error) -> bool {
@@ -254,7 +271,7 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
             || message.contains("NOWAIT is set")
     }
 
-    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
+    fn settle(&mut self, _: &Local) -> QueryResult<Option<&'static str>> {
         let value = self.value("SELECT CAST(@@GLOBAL.read_only AS char)")?;
         // MariaDB 12 has words for it.
         Ok(match value.as_deref() {

@@ -3,6 +3,7 @@
 mod catalog;
 
 use std::any::Any;
+use std::borrow::Cow;
 
 use diesel::QueryResult;
 use diesel::connection::LoadConnection;
@@ -11,7 +12,7 @@ use diesel::result::DatabaseErrorKind;
 use fenrir_schema::{Dialect, Identifier, TableName};
 
 use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
-use crate::history::FENRIR_TABLE;
+use crate::history::{FENRIR_TABLE, TABLES as ALL_TABLES};
 
 impl MigratorBackend for Pg {}
 
@@ -68,8 +69,8 @@ fn quoted(name: &str) -> String {
 }
 
 /// The schema that a table lies in; empty for the one in which tables are made by themselves.
-fn place(table: &TableName) -> &str {
-    table.schema.as_ref().map_or("", Identifier::as_str)
+fn place<'t>(table: &'t TableName, home: &'t Option<String>) -> &'t str {
+    table.schema.as_ref().map(Identifier::as_str).or(home.as_deref()).unwrap_or_default()
 }
 
 /// What the lock is called.
@@ -105,6 +106,38 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         Ok(())
     }
 
+    fn settle(&mut self, local: &Local) -> QueryResult<Option<&'static str>> {
+        self.open(local)?;
+        // Where there is a history already, it is that one.
+        let sql = "SELECT coalesce((SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE c.oid = to_regclass('__diesel_schema_migrations')), current_schema()), CASE WHEN pg_is_in_recovery() THEN 'standby' \
+                   WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' END";
+        let rows = self.rows(sql, &[]);
+        self.rollback();
+        let mut row = rows?.into_iter().next().unwrap_or_default().into_iter();
+        let mut next = || row.next().flatten();
+        let (home, why) = (next(), next());
+        self.home = self.home.take().or(home);
+        Ok(match why.as_deref() {
+            None => None,
+            Some("standby") => Some("it is a standby, which takes what its primary has"),
+            Some(_) => Some("its transactions are read-only (`default_transaction_read_only`)"),
+        })
+    }
+
+    fn at_home<'s>(&self, sql: &'s str) -> Cow<'s, str> {
+        match &self.home {
+            None => Cow::Borrowed(sql),
+            Some(home) => {
+                let home = quoted(home);
+                let all = ALL_TABLES.iter();
+                Cow::Owned(
+                    all.fold(sql.to_owned(), |sql, table| sql.replace(table, &format!("{home}.{table}"))),
+                )
+            }
+        }
+    }
+
     fn open(&mut self, local: &Local) -> QueryResult<()> {
         self.execute(&format!("BEGIN;{}", settings(local, "LOCAL ")))
     }
@@ -118,7 +151,7 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
             let rows = self.rows(&sql, &[CREATION_LOCK_NAME])?;
             return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
         }
-        let lock = format!("LOCK TABLE {FENRIR_TABLE} IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+        let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE NOWAIT", self.at_home(FENRIR_TABLE));
         match self.execute(&format!("BEGIN;{} {lock}", settings(local, "LOCAL "))) {
             Ok(()) => Ok(()),
             // Diesel does not tell why it failed.
@@ -170,11 +203,13 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     }
 
     fn lock_holder(&mut self) -> Option<String> {
+        let history = self.at_home(FENRIR_TABLE).replace('\'', "''");
         let sql = format!(
             "SELECT 'process ' || a.pid || coalesce(', ' || nullif(a.application_name, ''), '') \
              || coalesce(' at ' || host(a.client_addr), '') \
              FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.pid IN (SELECT l.pid FROM {}) \
-             OR a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.granted AND l.relation = to_regclass('{FENRIR_TABLE}') \
+             OR a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.granted AND l.relation = to_regclass('{history}') \
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
              AND l.mode ~ '^(RowExclusive|Share|Exclusive|AccessExclusive)'))",
             self.held()
         );
@@ -205,17 +240,6 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
             || message == "deadlock detected"
     }
 
-    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
-        let sql = "SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' \
-                   WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' END";
-        let rows = self.at_once(sql, &[])?;
-        Ok(match rows.into_iter().flatten().next().flatten().as_deref() {
-            None => None,
-            Some("standby") => Some("it is a standby, which takes what its primary has"),
-            Some(_) => Some("its transactions are read-only (`default_transaction_read_only`)"),
-        })
-    }
-
     fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote> {
         catalog::note(self, statement)
     }
@@ -234,18 +258,20 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     }
 
     fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {
+        let home = self.home.clone();
         let sql = "SELECT 'yes' FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f') \
                    AND relnamespace = (SELECT oid FROM pg_namespace \
                    WHERE nspname = coalesce(nullif($2, ''), current_schema()))";
-        Ok(!self.rows(sql, &[name.name.as_str(), place(name)])?.is_empty())
+        Ok(!self.rows(sql, &[name.name.as_str(), place(name, &home)])?.is_empty())
     }
 
     fn has_column(&mut self, table: &TableName, column: &Identifier) -> QueryResult<bool> {
+        let home = self.home.clone();
         let sql = "SELECT 'yes' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
                    WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped \
                    AND c.relnamespace = (SELECT oid FROM pg_namespace \
                    WHERE nspname = coalesce(nullif($3, ''), current_schema()))";
-        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str(), place(table)])?.is_empty())
+        Ok(!self.rows(sql, &[table.name.as_str(), column.as_str(), place(table, &home)])?.is_empty())
     }
 
     fn has_enum(&mut self, name: &Identifier) -> QueryResult<bool> {
@@ -331,9 +357,10 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
     /// Why the history could not be locked, where it is not what the server said.
     fn why_not_locked(&mut self, local: &Local) -> QueryResult<Option<diesel::result::Error>> {
         self.open(local)?;
+        let history = self.at_home(FENRIR_TABLE).replace('\'', "''");
         let sql = format!(
-            "SELECT (to_regclass('{FENRIR_TABLE}') IS NOT NULL)::text, \
-             (to_regclass('{FENRIR_TABLE}') IS NULL OR has_table_privilege(to_regclass('{FENRIR_TABLE}'), 'UPDATE'))::text"
+            "SELECT (to_regclass('{history}') IS NOT NULL)::text, \
+             (to_regclass('{history}') IS NULL OR has_table_privilege(to_regclass('{history}'), 'UPDATE'))::text"
         );
         let rows = self.rows(&sql, &[]);
         self.rollback();

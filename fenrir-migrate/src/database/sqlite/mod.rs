@@ -128,9 +128,13 @@ impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
         self.is_busy(error)
     }
 
-    /// SQLite says so itself, and at once.
-    fn read_only(&mut self) -> QueryResult<Option<&'static str>> {
+    /// What cannot be written SQLite says itself, and at once.
+    fn settle(&mut self, _: &Local) -> QueryResult<Option<&'static str>> {
         Ok(None)
+    }
+
+    fn keeps_uncommitted(&self) -> bool {
+        true
     }
 
     /// What cannot be part of a transaction here, such as `VACUUM`, may run as often as one likes.
