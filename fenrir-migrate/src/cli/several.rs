@@ -32,6 +32,9 @@ struct Target {
 type Answer = Result<(Report, Duration), String>;
 
 pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome, Failure> {
+    if arguments.databases.is_some() && context.global.database_url.is_some() {
+        return Err(Failure::error("`--databases` names all databases: `--database-url` names another"));
+    }
     let targets = match &arguments.databases {
         Some(file) => databases(file, context)?,
         None => schemas(&arguments.schemas, context)?,
