@@ -144,7 +144,10 @@ impl State {
 
     /// That the database has no revision that is not known here.
     fn check_unknown(&self, revisions: &Revisions, allowed: Allowed) -> Result<(), Error> {
-        let is_known = |one: &&Applied| revisions.chain.position(&one.revision).is_some();
+        // In the order of their revisions.
+        let all = revisions.all();
+        let is_known =
+            |one: &&Applied| all.binary_search_by(|known| known.revision().cmp(&one.revision)).is_ok();
         let head = revisions.chain.head().map(|head| head.revision.as_str());
         for unknown in self.applied.iter().filter(|one| !is_known(one)) {
             let revision = unknown.revision.clone();
