@@ -15,7 +15,7 @@ use super::boot::{Boot, Running};
 use super::{Row, chain};
 use crate::database::TestDatabase;
 
-/// Boots processes at once through the pool, again and again. Each boots or is refused; whatever they did,
+/// Boots processes at once through the pool, again and again. Each boots or is refused, with what to do; whatever they did,
 /// a process that connects to the server itself ends with all, each once.
 ///
 /// # Panics
@@ -35,12 +35,28 @@ pub fn refused_or_safe(binary: &'static str, replicas: usize, times: usize) -> (
         let failed: Vec<_> =
             booted.iter().filter(|one| !one.status.success()).map(|one| one.said.clone()).collect();
         refused += failed.len();
-        // Whatever it said: it did not boot. What it left is what counts.
-        let result = direct.run().ok().and_then(|()| chain::is_whole(&mut database.connect()));
+        let is_clear = |said: &String| CLEAR.iter().any(|words| said.contains(words));
+        let unclear = failed.iter().find(|said| !is_clear(said));
+        let result = match unclear {
+            Some(said) => Err(said.clone()),
+            None => direct.run().ok().and_then(|()| chain::is_whole(&mut database.connect())),
+        };
         row.count(result.map_err(|error| format!("{error}; of the others: {failed:?}")));
     }
     (row, refused)
 }
+
+/// What a process says that is refused, or whose connection the pool has lost: none of it is a wrong state.
+const CLEAR: [&str; 8] = [
+    "connect to PostgreSQL itself",
+    "prepared statement",
+    "already exists",
+    "not done after",
+    "terminating connection",
+    "server closed",
+    "no connection to the server",
+    "server conn crashed",
+];
 
 /// A pool that runs as long as this is there.
 struct Pool {
