@@ -47,7 +47,7 @@ pub fn refused_or_safe(binary: &'static str, replicas: usize, times: usize) -> (
 }
 
 /// What a process says that is refused, or whose connection the pool has lost: none of it is a wrong state.
-const CLEAR: [&str; 8] = [
+const CLEAR: [&str; 9] = [
     "connect to PostgreSQL itself",
     "prepared statement",
     "already exists",
@@ -55,7 +55,9 @@ const CLEAR: [&str; 8] = [
     "terminating connection",
     "server closed",
     "no connection to the server",
+    // pgbouncer's own words for a connection of the server's that has ended.
     "server conn crashed",
+    "server connection closed",
 ];
 
 /// A pool that runs as long as this is there.
