@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use fenrir_schema::migration::{MigrationFolder, checksum, read_all};
+use fenrir_schema::migration::{MigrationFolder, PackedMigration, PackedObject, pack, read_all};
 use fenrir_schema::snapshot::{Snapshot, SnapshotModel, SnapshotProject};
-use fenrir_schema::{Change, Identifier};
-use fenrir_schema::{Dialect, in_full};
+use fenrir_schema::{Change, Dialect, in_full};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -32,104 +31,92 @@ fn embed() -> Result<TokenStream, String> {
     let schema = fs::read_to_string(snapshot.schema_file()).map_err(|error| unreadable(&error))?;
     let settings = project.migrator.to_json();
     let assertions = assertions(&project)?;
-    let mut dialects = Vec::new();
+    let (mut dialects, mut watched) = (Vec::new(), Vec::new());
     for (dialect, folder) in &project.migrations {
-        let migrations = read_all(folder).map_err(|error| in_full(&error))?;
-        let migrations = migrations.iter().map(migration).collect::<Result<Vec<_>, _>>()?;
+        let folders = read_all(folder).map_err(|error| in_full(&error))?;
+        for folder in &folders {
+            watched.extend(files(folder)?);
+        }
+        let migrations = folders.iter().map(packed).collect::<Result<Vec<_>, _>>()?;
+        let text = pack(migrations).map_err(|error| in_full(&error))?;
         let embedded = format_ident!("__embedded_for_{}", dialect.name());
         let variant = Ident::new(Dialect::variant(*dialect), Span::call_site());
         // Empty where that database is not compiled in.
         dialects.push(quote! {
-            (::fenrir_migrate::Dialect::#variant, ::fenrir_migrate::#embedded!(#(#migrations),*))
+            (::fenrir_migrate::Dialect::#variant, ::fenrir_migrate::#embedded!(#text))
         });
     }
     Ok(quote! {{
         #assertions
-        ::fenrir_migrate::Migrations::new(#schema, &[#(#dialects),*]).with_settings(#settings)
+        // So that the compiler watches the files; nothing of these constants is in the binary.
+        #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#watched);)*
+        ::fenrir_migrate::Migrations::packed(#schema, &[#(#dialects),*]).with_settings(#settings)
     }})
 }
 
-fn migration(folder: &MigrationFolder) -> Result<TokenStream, String> {
+fn packed(folder: &MigrationFolder) -> Result<PackedMigration<'_>, String> {
     let (up, down) =
         (folder.up().map_err(|error| in_full(&error))?, folder.down().map_err(|error| in_full(&error))?);
     let changes = folder.changes_made().map_err(|error| in_full(&error))?;
-    let checksum = checksum(folder.parent.as_deref(), &up, &down);
-    let (name, revision, message) = (&folder.name, &folder.revision, &folder.message());
-    let (schema, run_in_transaction) = (optional(folder.schema_hash()), folder.run_in_transaction);
     let (compatible, function) =
         folder.fenrir.as_ref().map_or((false, false), |fenrir| (fenrir.compatible, fenrir.function));
-    let parent = optional(folder.parent.as_deref());
-    let created = changes.iter().filter_map(|change| object(change, true));
-    let dropped = changes.iter().filter_map(|change| object(change, false));
-    let losses = changes.iter().filter_map(|change| change.inverse().loses()).map(|loss| {
-        let (table, column) = (loss.table.to_text(), optional(loss.column.as_ref().map(Identifier::as_str)));
-        quote!((#table, #column))
-    });
-    let renames = changes.iter().filter_map(Change::renamed).map(|(table, column, new)| {
-        let (table, column) = (table.to_text(), optional(column.map(Identifier::as_str)));
-        quote!((#table, #column, #new))
-    });
-    // The compiler watches the files; the text is taken as it is in them.
-    let up_path = path(folder, "up.sql")?;
-    let down = if folder.path.join("down.sql").exists() {
-        let path = path(folder, "down.sql")?;
-        quote!(::core::include_str!(#path))
-    } else {
-        quote!("")
-    };
-    Ok(quote! {
-        ::fenrir_migrate::EmbeddedMigration {
-            name: #name,
-            revision: #revision,
-            parent: #parent,
-            message: #message,
-            up: ::core::include_str!(#up_path),
-            down: #down,
-            run_in_transaction: #run_in_transaction,
-            compatible: #compatible,
-            function: #function,
-            checksum: #checksum,
-            schema: #schema,
-            creates: &[#(#created),*],
-            drops: &[#(#dropped),*],
-            down_loses: &[#(#losses),*],
-            renames: &[#(#renames),*],
-        }
+    let losses = changes.iter().filter_map(|change| change.inverse().loses());
+    let renames = changes.iter().filter_map(Change::renamed);
+    Ok(PackedMigration {
+        name: folder.name.as_str().into(),
+        parent: folder.parent.as_deref().map(Into::into),
+        message: folder.message().into(),
+        alone: !folder.run_in_transaction,
+        compatible,
+        function,
+        schema: folder.schema_hash().map(Into::into),
+        creates: changes.iter().filter_map(|change| object(change, true)).collect(),
+        drops: changes.iter().filter_map(|change| object(change, false)).collect(),
+        down_loses: losses
+            .map(|loss| (loss.table.to_text(), loss.column.map(|column| column.as_str().to_owned())))
+            .collect(),
+        renames: renames
+            .map(|(table, column, new)| {
+                (table.to_text(), column.map(|column| column.as_str().to_owned()), new.to_owned())
+            })
+            .collect(),
+        up: up.into(),
+        down: down.into(),
+        ..PackedMigration::default()
     })
 }
 
-fn optional(text: Option<&str>) -> TokenStream {
-    match text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
+/// The files of a migration whose texts are in a pack.
+fn files(folder: &MigrationFolder) -> Result<Vec<String>, String> {
+    let path = |file: &str| {
+        let path = folder.path.join(file);
+        path.to_str().map(str::to_owned).ok_or_else(|| format!("`{}` is not UTF-8", path.display()))
+    };
+    let mut files = vec![path("up.sql")?];
+    if folder.path.join("down.sql").exists() {
+        files.push(path("down.sql")?);
     }
+    Ok(files)
 }
 
 /// What a change creates, or drops, that a database keeps under a name of its own.
-fn object(change: &Change, creates: bool) -> Option<TokenStream> {
-    let (kind, name) = match (change, creates) {
+fn object(change: &Change, creates: bool) -> Option<PackedObject> {
+    Some(match (change, creates) {
         (Change::CreateTable { table }, true) | (Change::DropTable { table }, false) => {
-            ("Table", table.name.to_text())
+            PackedObject::Table(table.name.to_text())
         }
         (Change::ReleaseTable { table }, false) | (Change::AdoptTable { table }, _) => {
-            ("Table", table.name.to_text())
+            PackedObject::Table(table.name.to_text())
         }
         (Change::RenameTable { to: name, .. }, true) | (Change::RenameTable { from: name, .. }, false) => {
-            ("Table", name.to_text())
+            PackedObject::Table(name.to_text())
         }
         (Change::CreateEnum { name, .. } | Change::RenameEnum { to: name, .. }, true)
         | (Change::DropEnum { name, .. } | Change::RenameEnum { from: name, .. }, false)
         | (Change::ReleaseEnum { name, .. }, false)
-        | (Change::AdoptEnum { name, .. }, _) => ("Enum", name.as_str().to_owned()),
+        | (Change::AdoptEnum { name, .. }, _) => PackedObject::Enum(name.as_str().to_owned()),
         _ => return None,
-    };
-    let kind = Ident::new(kind, Span::call_site());
-    Some(quote!(::fenrir_migrate::Created::#kind(#name)))
-}
-
-fn path(folder: &MigrationFolder, file: &str) -> Result<String, String> {
-    let path = folder.path.join(file);
-    path.to_str().map(str::to_owned).ok_or_else(|| format!("`{}` is not UTF-8", path.display()))
+    })
 }
 
 /// That each model which can be named here was compiled from what the build step saw.

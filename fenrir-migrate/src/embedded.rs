@@ -1,6 +1,12 @@
 //! Migrations inside a binary.
 
-use fenrir_schema::migration::{Chain, ChainError, Link};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use fenrir_schema::migration::{
+    Chain, ChainError, Head, Link, PackedMigration, PackedObject, head_of_pack, unpack,
+};
 use fenrir_schema::{Dialect, RunSettings, Schema};
 
 /// A project's migrations, as [`embed_migrations!`](crate::embed_migrations) puts them into a binary,
@@ -12,7 +18,14 @@ use fenrir_schema::{Dialect, RunSettings, Schema};
 pub struct Migrations {
     schema: &'static str,
     settings: &'static str,
-    dialects: &'static [(Dialect, Option<&'static [EmbeddedMigration]>)],
+    source: Source,
+}
+
+/// Where the migrations are, for each database: none for one whose feature is off.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Listed(&'static [(Dialect, Option<&'static [EmbeddedMigration]>)]),
+    Packed(&'static [(Dialect, Option<&'static str>)]),
 }
 
 /// One migration inside a binary.
@@ -82,14 +95,21 @@ pub enum Created {
 }
 
 impl Migrations {
-    /// What `embed_migrations!` calls.
+    /// Migrations written by hand, beside a schema as JSON.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(
         schema: &'static str,
         dialects: &'static [(Dialect, Option<&'static [EmbeddedMigration]>)],
     ) -> Self {
-        Self { schema, settings: "{}", dialects }
+        Self { schema, settings: "{}", source: Source::Listed(dialects) }
+    }
+
+    /// What `embed_migrations!` calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn packed(schema: &'static str, dialects: &'static [(Dialect, Option<&'static str>)]) -> Self {
+        Self { schema, settings: "{}", source: Source::Packed(dialects) }
     }
 
     /// With the settings of `fenrir.toml`, as JSON.
@@ -110,14 +130,38 @@ impl Migrations {
 
     /// The migrations for a database, in their order; none where the project has none for it, or its
     /// feature of `fenrir-migrate` was off.
+    ///
+    /// # Panics
+    /// Not for what `embed_migrations!` made: the macro wrote what this reads.
     #[must_use]
     pub fn of(&self, dialect: Dialect) -> Option<&'static [EmbeddedMigration]> {
-        self.dialects.iter().find(|(one, _)| *one == dialect).and_then(|(_, migrations)| *migrations)
+        match self.source {
+            Source::Listed(all) => of(all, dialect),
+            Source::Packed(all) => of(all, dialect).map(unpacked),
+        }
+    }
+
+    /// What tells at one look that a database has all of them; none where it has to be looked at more closely.
+    pub(crate) fn head(&self, dialect: Dialect) -> Option<Head> {
+        match self.source {
+            Source::Listed(all) => {
+                let mut all = of(all, dialect)?.to_vec();
+                all.sort_by_key(|one| one.revision);
+                let functions = all.iter().filter(|one| one.function).map(|one| one.revision.to_owned());
+                let head = Head::of(all.iter().map(|one| (one.revision, one.checksum)));
+                head.map(|head| head.with_functions(functions))
+            }
+            Source::Packed(all) => head_of_pack(of(all, dialect)?).ok()?,
+        }
     }
 
     /// The databases that there are migrations for.
     pub fn dialects(&self) -> impl Iterator<Item = Dialect> + use<> {
-        self.dialects.iter().filter(|(_, migrations)| migrations.is_some()).map(|(dialect, _)| *dialect)
+        let dialects: Vec<_> = match self.source {
+            Source::Listed(all) => all.iter().filter(|one| one.1.is_some()).map(|one| one.0).collect(),
+            Source::Packed(all) => all.iter().filter(|one| one.1.is_some()).map(|one| one.0).collect(),
+        };
+        dialects.into_iter()
     }
 
     /// The schema that the models had when the binary was built.
@@ -127,6 +171,61 @@ impl Migrations {
     #[must_use]
     pub fn schema(&self) -> Schema {
         serde_json::from_str(self.schema).expect("the build step wrote this JSON")
+    }
+}
+
+fn of<T: Copy>(all: &[(Dialect, Option<T>)], dialect: Dialect) -> Option<T> {
+    all.iter().find(|(one, _)| *one == dialect).and_then(|(_, migrations)| *migrations)
+}
+
+/// The migrations of a pack. Each pack is unpacked once, and stays for as long as the program runs.
+fn unpacked(pack: &'static str) -> &'static [EmbeddedMigration] {
+    static UNPACKED: Mutex<BTreeMap<usize, &'static [EmbeddedMigration]>> = Mutex::new(BTreeMap::new());
+    let mut all = UNPACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.entry(pack.as_ptr() as usize).or_insert_with(|| {
+        let migrations = unpack(pack).expect("the macro wrote this pack");
+        migrations.into_iter().map(EmbeddedMigration::of_pack).collect::<Vec<_>>().leak()
+    })
+}
+
+fn leak(text: Cow<'static, str>) -> &'static str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => text.leak(),
+    }
+}
+
+impl EmbeddedMigration {
+    fn of_pack(packed: PackedMigration<'static>) -> Self {
+        let (revision, checksum) = (packed.revision().leak(), packed.checksum().leak());
+        let objects = |all: Vec<PackedObject>| {
+            let object = |one| match one {
+                PackedObject::Table(name) => Created::Table(name.leak()),
+                PackedObject::Enum(name) => Created::Enum(name.leak()),
+            };
+            &*all.into_iter().map(object).collect::<Vec<_>>().leak()
+        };
+        let column = |name: Option<String>| name.map(|name| &*name.leak());
+        let losses = packed.down_loses.into_iter().map(|(table, name)| (&*table.leak(), column(name)));
+        let renames = packed.renames.into_iter();
+        let renames = renames.map(|(table, name, new)| (&*table.leak(), column(name), &*new.leak()));
+        Self {
+            name: leak(packed.name),
+            revision,
+            parent: packed.parent.map(leak),
+            message: leak(packed.message),
+            up: leak(packed.up),
+            down: leak(packed.down),
+            run_in_transaction: !packed.alone,
+            compatible: packed.compatible,
+            function: packed.function,
+            checksum,
+            schema: packed.schema.map(leak),
+            creates: objects(packed.creates),
+            drops: objects(packed.drops),
+            down_loses: losses.collect::<Vec<_>>().leak(),
+            renames: renames.collect::<Vec<_>>().leak(),
+        }
     }
 }
 

@@ -139,6 +139,13 @@ pub enum Error {
         /// The statement.
         statement: String,
     },
+    /// A hook, a function or what connects to a database panicked, where several databases are migrated: the other
+    /// databases are nothing to it.
+    #[error("a hook, a function or what connects panicked: {message}")]
+    Panicked {
+        /// What it said.
+        message: String,
+    },
     /// A migration with a function that this program does not have.
     #[error(
         "`{name}` has a part that is written in Rust (`function = true` in its `metadata.toml`), which this program does \
@@ -232,7 +239,7 @@ pub enum Error {
         revision: String,
     },
     /// Another process holds the lock.
-    #[error("another process is migrating this database, and was not done after {}s{}", .waited.as_secs(), .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
+    #[error("another process is migrating this database or keeps it locked, and was not done after {}s{}", .waited.as_secs(), .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
     Locked {
         /// How long this one waited.
         waited: Duration,

@@ -131,7 +131,9 @@ macro_rules! __assert_fits_mysql {
 #[macro_export]
 #[cfg(feature = "postgres")]
 macro_rules! __embedded_for_postgres {
-    ($($migration:expr),*) => { ::core::option::Option::Some(&[$($migration),*]) };
+    ($pack:literal) => {
+        ::core::option::Option::Some($pack)
+    };
 }
 
 #[doc(hidden)]
@@ -147,7 +149,9 @@ macro_rules! __embedded_for_postgres {
 #[macro_export]
 #[cfg(feature = "sqlite")]
 macro_rules! __embedded_for_sqlite {
-    ($($migration:expr),*) => { ::core::option::Option::Some(&[$($migration),*]) };
+    ($pack:literal) => {
+        ::core::option::Option::Some($pack)
+    };
 }
 
 #[doc(hidden)]
@@ -163,7 +167,9 @@ macro_rules! __embedded_for_sqlite {
 #[macro_export]
 #[cfg(feature = "mysql")]
 macro_rules! __embedded_for_mysql {
-    ($($migration:expr),*) => { ::core::option::Option::Some(&[$($migration),*]) };
+    ($pack:literal) => {
+        ::core::option::Option::Some($pack)
+    };
 }
 
 #[doc(hidden)]

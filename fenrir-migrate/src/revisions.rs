@@ -1,8 +1,9 @@
 //! Migrations to run, wherever they are kept: in folders or in the binary.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use fenrir_schema::migration::{Chain, Link, MigrationFolder, checksum};
+use fenrir_schema::migration::{Chain, Link, MigrationFolder, chain_hash, checksum};
 use fenrir_schema::{Change, Loss, TableName};
 
 use crate::embedded::{self, Created, EmbeddedMigration};
@@ -13,6 +14,13 @@ use crate::{Error, Identifier};
 pub(crate) struct Revisions {
     pub(crate) chain: Chain,
     migrations: Vec<Migration>,
+    marks: OnceLock<Vec<Mark>>,
+}
+
+/// What a migration is known by, besides its revision id.
+pub(crate) struct Mark {
+    pub(crate) checksum: String,
+    pub(crate) chain_hash: String,
 }
 
 /// One migration, wherever it is kept.
@@ -81,18 +89,37 @@ impl Revisions {
         let chain = embedded::chain(migrations)?;
         let mut migrations = migrations.to_vec();
         migrations.sort_by_key(|migration| migration.revision);
-        Ok(Self { chain, migrations: migrations.into_iter().map(Migration::Embedded).collect() })
+        Ok(Self::new(chain, migrations.into_iter().map(Migration::Embedded).collect()))
     }
 
     /// From folders that were read, and so are in their order.
     pub(crate) fn folders(folders: Vec<MigrationFolder>) -> Result<Self, Error> {
         let chain = Chain::new(folders.iter().map(MigrationFolder::link).collect())?;
-        Ok(Self { chain, migrations: folders.into_iter().map(Migration::Folder).collect() })
+        Ok(Self::new(chain, folders.into_iter().map(Migration::Folder).collect()))
     }
 
     /// Migrations of which each follows the one before it.
     pub(crate) fn in_order(links: Vec<Link>, migrations: Vec<Migration>) -> Result<Self, Error> {
-        Ok(Self { chain: Chain::new(links)?, migrations })
+        Ok(Self::new(Chain::new(links)?, migrations))
+    }
+
+    fn new(chain: Chain, migrations: Vec<Migration>) -> Self {
+        Self { chain, migrations, marks: OnceLock::new() }
+    }
+
+    /// What each is known by, in their order; made once, since it takes the texts of all.
+    pub(crate) fn marks(&self) -> Result<&[Mark], Error> {
+        if let Some(marks) = self.marks.get() {
+            return Ok(marks);
+        }
+        let mut marks: Vec<Mark> = Vec::with_capacity(self.len());
+        for migration in &self.migrations {
+            let checksum = migration.checksum()?;
+            let before = marks.last().map_or("", |before| before.chain_hash.as_str());
+            let chain_hash = chain_hash(before, migration.revision(), &checksum);
+            marks.push(Mark { checksum, chain_hash });
+        }
+        Ok(self.marks.get_or_init(|| marks))
     }
 
     pub(crate) fn into_all(self) -> Vec<Migration> {

@@ -30,6 +30,8 @@ pub struct FileStatement<'a> {
 pub enum StatementKind {
     /// As a part of a transaction.
     Plain,
+    /// As a part of a transaction, which it commits by itself if what it runs does: that is not written in it.
+    Uncertain,
     /// In no transaction: the database refuses it there, or commits with it.
     Alone,
     /// Anywhere, and for its session only: whoever goes on with the rest of a file in another session needs it too.
@@ -42,6 +44,8 @@ pub enum StatementKind {
     Rollback,
     /// Not at all: the database's own program would read rows, or a command of its own, from the lines of the file.
     ByProgram,
+    /// Not at all: it would keep its session from all tables but those that it names, and so from the history.
+    Locking,
 }
 
 impl Dialect {
@@ -77,7 +81,7 @@ impl Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use StatementKind::{Alone, Begin, ByProgram, Commit, Plain, Rollback, Session};
+    use StatementKind::{Alone, Begin, ByProgram, Commit, Locking, Plain, Rollback, Session, Uncertain};
 
     fn kinds(dialect: Dialect, file: &str) -> Vec<(usize, StatementKind)> {
         dialect.statements(file).iter().map(|statement| (statement.line, statement.kind)).collect()
@@ -116,6 +120,10 @@ SET @a = 1; CREATE TEMPORARY TABLE a (b INT);
 CREATE TABLE event (a INT); UPDATE a SET b = 1;
 START TRANSACTION; COMMIT;
 INSERT INTO `a` SELECT 1; INSERT INTO event SELECT 1;
+CALL a(); EXECUTE b;
+SET STATEMENT max_statement_time = 1 FOR ALTER TABLE event ADD c INT;
+BEGIN NOT ATOMIC SELECT 1; END;
+LOCK TABLES event WRITE; UNLOCK TABLES;
 ";
         let expected = [
             (1, Session),
@@ -126,6 +134,12 @@ INSERT INTO `a` SELECT 1; INSERT INTO event SELECT 1;
             (3, Commit),
             (4, Session),
             (4, Plain),
+            (5, Uncertain),
+            (5, Uncertain),
+            (6, Uncertain),
+            (7, Uncertain),
+            (8, Locking),
+            (8, Locking),
         ];
         assert_eq!(kinds(Dialect::Mysql, file), expected);
     }

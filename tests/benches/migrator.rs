@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use diesel::{Connection, PgConnection};
 use diesel_migrations::MigrationHarness;
-use fenrir_migrate::{Dialect, EmbeddedMigration, Migrations, Migrator, MigratorBackend, Several};
+use fenrir_migrate::{Dialect, Migrations, Migrator, MigratorBackend, Several};
+use fenrir_schema::migration::{PackedMigration, pack};
 use fenrir_tests::cargo::{CargoProject, workspace};
 use fenrir_tests::database::{Connected, TestDatabase};
 
@@ -31,33 +32,25 @@ fn main() {
 
 /// So many migrations, each of one small table.
 fn migrations(dialect: Dialect, count: usize) -> &'static Migrations {
-    let mut all: Vec<EmbeddedMigration> = Vec::new();
-    for number in 0..count {
-        let up =
-            format!("CREATE TABLE table_{number} (id integer PRIMARY KEY, name varchar(40) NOT NULL);\n");
-        all.push(of_text(number, all.last().map(|last| last.revision), up));
-    }
-    embedded(dialect, all)
+    let up = |number| {
+        format!("CREATE TABLE table_{number} (id integer PRIMARY KEY, name varchar(40) NOT NULL);\n")
+    };
+    embedded(dialect, (0..count).map(up))
 }
 
-fn of_text(number: usize, parent: Option<&'static str>, up: String) -> EmbeddedMigration {
-    let revision: &'static str = format!("{}", 20_260_101_000_000_u64 + number as u64).leak();
-    let name: &'static str = format!("2026-01-01-{number:06}_step").leak();
-    // As long as a real one.
-    let checksum: &'static str = format!("{number:064}").leak();
-    EmbeddedMigration {
-        name,
-        revision,
-        parent,
-        up: up.leak(),
-        down: "SELECT 1;",
-        checksum,
-        ..EmbeddedMigration::EMPTY
+/// As `embed_migrations!` puts them into a binary.
+fn embedded(dialect: Dialect, ups: impl Iterator<Item = String>) -> &'static Migrations {
+    let mut all: Vec<PackedMigration<'_>> = Vec::new();
+    for (number, up) in ups.enumerate() {
+        all.push(PackedMigration {
+            name: format!("2026-01-01-{number:06}_step").into(),
+            parent: all.last().map(|last| last.revision().into()),
+            up: up.into(),
+            down: "SELECT 1;".into(),
+            ..PackedMigration::default()
+        });
     }
-}
-
-fn embedded(dialect: Dialect, all: Vec<EmbeddedMigration>) -> &'static Migrations {
-    Box::leak(Box::new(Migrations::new("{}", vec![(dialect, Some(&*all.leak()))].leak())))
+    Box::leak(Box::new(Migrations::packed("{}", vec![(dialect, Some(&*pack(all).unwrap().leak()))].leak())))
 }
 
 /// Runs something on the connection, whichever it is.
@@ -94,7 +87,7 @@ fn diesel(connected: &mut Connected, migrations: &'static Migrations) -> Duratio
 fn figures(what: &str, ours: Duration, beside: &str, theirs: Duration) {
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
-        "{what:<52} {:>9.2} ms   {beside} {:>9.2} ms   {:.2} times",
+        "{what:<68} {:>9.2} ms   {beside} {:>9.2} ms   {:.2} times",
         milliseconds(ours),
         milliseconds(theirs),
         ours.as_secs_f64() / theirs.as_secs_f64()
@@ -125,13 +118,17 @@ fn nothing_pending() {
             let database = TestDatabase::new(dialect);
             fenrir(&mut database.connect(), all);
             let (mut a, mut b) = (database.connect(), database.connect());
-            let [ours, theirs] = in_turns(300, || fenrir(&mut a, all), || diesel(&mut b, all));
-            figures(
-                &format!("nothing pending, {count} applied, {}", dialect.title()),
-                ours,
-                "diesel",
-                theirs,
+            // What a boot does: neither the server nor the client has seen the queries before.
+            let first = in_turns(
+                100,
+                || fenrir(&mut database.connect(), all),
+                || diesel(&mut database.connect(), all),
             );
+            let again = in_turns(300, || fenrir(&mut a, all), || diesel(&mut b, all));
+            for (which, [ours, theirs]) in [("a new connection", first), ("the same again", again)] {
+                let what = format!("nothing pending, {count} applied, {}, {which}", dialect.title());
+                figures(&what, ours, "diesel", theirs);
+            }
         }
     }
 }
@@ -166,7 +163,7 @@ fn big() {
         }
     }
     for dialect in [Dialect::Postgres, Dialect::Sqlite] {
-        let all = embedded(dialect, vec![of_text(0, None, up.clone())]);
+        let all = embedded(dialect, std::iter::once(up.clone()));
         let database = TestDatabase::new(dialect);
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("big.sql");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::{MysqlConnection, PgConnection, SqliteConnection};
 use fenrir_migrate::introspect::{self, Comparison, Live, Options};
-use fenrir_migrate::{Dialect, Schema, testing};
+use fenrir_migrate::{Dialect, Error, Migrator, Report, Schema, testing};
 
 /// A database that is gone when this is.
 pub enum TestDatabase {
@@ -110,6 +110,20 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// Runs migrations on it, over a connection of their own.
+    ///
+    /// # Errors
+    /// When they fail.
+    pub fn migrate(&self, migrator: &Migrator) -> Result<Report, Error> {
+        match self.connect() {
+            Connected::Postgres(mut connection) => migrator.run(&mut connection),
+            Connected::Sqlite(mut connection) => migrator.run(&mut connection),
+            Connected::Mysql(mut connection) => migrator.run(&mut connection),
+        }
+    }
+}
+
 /// A connection to any kind.
 pub enum Connected {
     /// To PostgreSQL.
@@ -167,7 +181,7 @@ impl Connected {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(&mut self, options: &Options) -> Result<Live, fenrir_migrate::Error> {
+    pub fn read(&mut self, options: &Options) -> Result<Live, Error> {
         match self {
             Self::Postgres(connection) => introspect::read(connection, options),
             Self::Sqlite(connection) => introspect::read(connection, options),
@@ -179,7 +193,7 @@ impl Connected {
     ///
     /// # Errors
     /// When the database cannot tell.
-    pub fn compare(&mut self, wanted: &Schema, live: &Live) -> Result<Comparison, fenrir_migrate::Error> {
+    pub fn compare(&mut self, wanted: &Schema, live: &Live) -> Result<Comparison, Error> {
         match self {
             Self::Postgres(connection) => introspect::compare(connection, wanted, live),
             Self::Sqlite(connection) => introspect::compare(connection, wanted, live),

@@ -4,6 +4,7 @@
 
 use fenrir_migrate::Dialect;
 use fenrir_tests::fleet::boot::Harness;
+use fenrir_tests::fleet::locks::Case;
 use fenrir_tests::fleet::{Row, cut, disk, head, kill, locks, pool, replicas, standby};
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ fn cut_off_at_any_message() {
 
 #[test]
 fn a_disk_that_is_full() {
-    print(&disk::sqlite(BOOT, if times(1) > 1 { 1 } else { 8 }));
+    print(&disk::sqlite(BOOT, if times(1) > 1 { 1 } else { 5 }));
     let step = if times(1) > 1 { 32 } else { 128 };
     match disk::postgres(BOOT, (1..64).map(|number| number * step)) {
         Some(row) => print(&row),
@@ -70,10 +71,13 @@ fn a_disk_that_is_full() {
 
 #[test]
 fn locks_that_others_hold() {
-    for (dialect, timeout) in
-        [(Dialect::Postgres, Duration::from_millis(200)), (Dialect::Mysql, Duration::from_secs(1))]
-    {
-        let (row, longest) = locks::held_by_a_reader(dialect, timeout, times(2));
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(1));
+    for (case, timeout, cases) in [
+        (Case::Reader(Dialect::Postgres), short, 8),
+        (Case::Reader(Dialect::Mysql), long, 8),
+        (Case::Concurrently, short, 4),
+    ] {
+        let (row, longest) = locks::held_by_others(case, timeout, times(cases));
         println!("a reader waited {longest:?} at the most, with a timeout of {timeout:?}");
         print(&row);
     }

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
 use fenrir_migrate::{
     Batch, Cancellation, Dialect, EmbeddedMigration, Error, Event, Kept, Migrations, Migrator, OneOfMany,
@@ -55,11 +56,7 @@ fn with_schema(schema: &'static str, migrations: &[EmbeddedMigration]) -> &'stat
 }
 
 fn run(migrator: &Migrator, database: &TestDatabase) -> Result<Report, Error> {
-    match database.connect() {
-        Connected::Postgres(mut connection) => migrator.run(&mut connection),
-        Connected::Sqlite(mut connection) => migrator.run(&mut connection),
-        Connected::Mysql(mut connection) => migrator.run(&mut connection),
-    }
+    database.migrate(migrator)
 }
 
 fn applied(database: &TestDatabase) -> Vec<String> {
@@ -127,6 +124,88 @@ fn histories_that_do_not_fit_are_told_apart() {
         let report = run(&all.allow_out_of_order(true), &database).unwrap();
         assert_eq!(report.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(), [TWO.name]);
         assert_eq!(applied(&database), revisions(&[ONE, TWO, THREE]));
+    }
+}
+
+/// What a run says, and how many queries it took.
+fn counted(migrator: &Migrator, database: &TestDatabase) -> (Result<usize, Error>, usize) {
+    let queries = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&queries);
+    let count = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            seen.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let report = match database.connect() {
+        Connected::Postgres(mut connection) => {
+            connection.set_instrumentation(count);
+            migrator.run(&mut connection)
+        }
+        Connected::Sqlite(mut connection) => {
+            connection.set_instrumentation(count);
+            migrator.run(&mut connection)
+        }
+        Connected::Mysql(mut connection) => {
+            connection.set_instrumentation(count);
+            migrator.run(&mut connection)
+        }
+    };
+    (report.map(|report| report.steps.len()), queries.load(Ordering::Relaxed))
+}
+
+/// One query tells that nothing is pending, and is not taken in by what only looks like it.
+#[test]
+fn one_query_tells_whether_all_is_as_it_should_be() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let migrator = Migrator::new(embedded(&[ONE, TWO, THREE]));
+        run(&migrator, &database).unwrap();
+        assert!(matches!(counted(&migrator, &database), (Ok(0), 1)), "{dialect}");
+        let mut connected = database.connect();
+
+        // As many, and the same newest; but not the same.
+        let other = "20260101500000";
+        let set = |from: &str, to: &str| {
+            format!("UPDATE __diesel_schema_migrations SET version = '{to}' WHERE version = '{from}'")
+        };
+        connected.execute(&set(TWO.revision, other)).unwrap();
+        let error = run(&migrator, &database).unwrap_err();
+        assert!(matches!(&error, Error::Removed { revision } if revision == other), "{dialect}: {error}");
+        connected.execute(&set(other, TWO.revision)).unwrap();
+        assert!(matches!(counted(&migrator, &database), (Ok(0), 1)), "{dialect}");
+
+        // Another text, of the first and of the last.
+        let first = EmbeddedMigration { checksum: "other", ..ONE };
+        let last = EmbeddedMigration { checksum: "other", ..THREE };
+        for (edited, name) in [([first, TWO, THREE], ONE.name), ([ONE, TWO, last], THREE.name)] {
+            let error = run(&Migrator::new(embedded(&edited)), &database).unwrap_err();
+            assert!(matches!(&error, Error::Edited { name: edited } if edited == name), "{error}");
+        }
+
+        // One that is half done.
+        let half = "INSERT INTO __fenrir_journal (version, number, direction, hash, state, statement) \
+                    VALUES ('20260103000000', 1, 'down', 'x', 'done', 'x')";
+        connected.execute(half).unwrap();
+        let error = run(&migrator, &database).unwrap_err();
+        assert!(matches!(&error, Error::HalfDone { .. }), "{dialect}: {error}");
+    }
+}
+
+/// What was let pass when it was applied is not forgotten with the next migration.
+#[test]
+fn an_edited_migration_stays_edited() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        run(&Migrator::new(embedded(&[ONE, TWO])), &database).unwrap();
+        let edited = Migrator::new(embedded(&[ONE, EmbeddedMigration { checksum: "other", ..TWO }, THREE]));
+        assert_eq!(run(&edited.clone().allow_edited(true), &database).unwrap().steps.len(), 1, "{dialect}");
+        let error = run(&edited, &database).unwrap_err();
+        assert!(matches!(&error, Error::Edited { name } if name == TWO.name), "{error}");
+        let as_applied = Migrator::new(embedded(&[ONE, TWO, THREE]));
+        assert!(
+            matches!(counted(&as_applied, &database), (Ok(0), 2)),
+            "{dialect}: all is well, at a second look"
+        );
     }
 }
 
@@ -445,13 +524,24 @@ fn a_history_of_an_older_version_goes_on() {
         let database = TestDatabase::new(dialect);
         run(&Migrator::new(embedded(&[ONE])), &database).unwrap();
         let mut connected = database.connect();
-        for column in ["name", "down_loses", "run_in_transaction", "compatible"] {
+        for column in ["name", "down_loses", "run_in_transaction", "compatible", "chain_hash"] {
             connected.execute(&format!("ALTER TABLE __fenrir_migrations DROP COLUMN {column}")).unwrap();
         }
         connected.execute("DROP TABLE __fenrir_journal").unwrap();
         run(&Migrator::new(embedded(&[ONE, TWO])), &database).unwrap();
         let names = connected.texts("SELECT name AS value FROM __fenrir_migrations ORDER BY version");
         assert_eq!(names, [None, Some(TWO.name.to_owned())], "{dialect}");
+
+        // And those of one that had a journal.
+        connected.execute("ALTER TABLE __fenrir_migrations DROP COLUMN chain_hash").unwrap();
+        let whole = Migrator::new(embedded(&[ONE, TWO, THREE]));
+        assert_eq!(
+            run(&Migrator::new(embedded(&[ONE, TWO])), &database).unwrap().steps.len(),
+            0,
+            "{dialect}"
+        );
+        assert_eq!(run(&whole, &database).unwrap().steps.len(), 1, "{dialect}");
+        assert!(matches!(counted(&whole, &database), (Ok(0), 1)), "{dialect}");
     }
 }
 
@@ -569,19 +659,20 @@ async fn connections_of_diesel_async() {
 
     let database = TestDatabase::postgres();
     let connection = AsyncPgConnection::establish(database.url()).await.unwrap();
-    let ticking = tokio::spawn(async {
-        let mut ticks = 0;
+    // The one thread of this runtime goes on meanwhile.
+    let slow = EmbeddedMigration { up: "SELECT pg_sleep(0.4); INSERT INTO page VALUES (2), (5);", ..TWO };
+    let ticks = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&ticks);
+    let ticking = tokio::spawn(async move {
         loop {
-            ticks += 1;
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            if ticks > 3 {
-                return;
-            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            counted.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let (connection, report) = migrator.run_async(connection).await.unwrap();
-    ticking.await.unwrap();
+    let (connection, report) = Migrator::new(embedded(&[ONE, slow])).run_async(connection).await.unwrap();
+    ticking.abort();
     assert_eq!(report.steps.len(), 2);
+    assert!(ticks.load(Ordering::Relaxed) > 10, "{ticks:?} ticks in 400 ms");
     assert!(migrator.run_async(connection).await.unwrap().1.steps.is_empty());
     assert_eq!(database.connect().count("page"), 2);
 
@@ -597,4 +688,25 @@ async fn connections_of_diesel_async() {
     let connection = AsyncMysqlConnection::establish(&url).await.unwrap();
     assert_eq!(migrator.run_async(connection).await.unwrap().1.steps.len(), 2);
     assert_eq!(database.connect().count("page"), 2);
+}
+
+/// Whoever no longer waits for a run ends it: what is open is taken back, and nothing more is begun.
+#[tokio::test(flavor = "current_thread")]
+async fn a_run_that_nobody_waits_for_ends() {
+    use diesel_async::{AsyncConnection, AsyncPgConnection};
+    let database = TestDatabase::postgres();
+    let slow = EmbeddedMigration { up: "SELECT pg_sleep(0.5); INSERT INTO page VALUES (2);", ..TWO };
+    let migrator = Migrator::new(embedded(&[ONE, slow, THREE]));
+    let connection = AsyncPgConnection::establish(database.url()).await.unwrap();
+    let run = tokio::time::timeout(Duration::from_millis(200), migrator.run_async(connection)).await;
+    assert!(run.is_err(), "it was not dropped");
+    let start = Instant::now();
+    let others = "SELECT count(*)::text AS value FROM pg_stat_activity \
+                  WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    while database.connect().texts(others) != [Some("0".to_owned())] {
+        assert!(start.elapsed() < Duration::from_secs(20), "it goes on");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(applied(&database), [ONE.revision]);
+    assert_eq!(database.connect().count("page"), 0);
 }

@@ -159,7 +159,7 @@ pub(super) struct Migrate {
 #[derive(Args)]
 pub(super) struct Upgrade {
     /// Where to: `head`, a revision id or a unique part of one or of a name, `+N`
-    #[arg(default_value = "head", value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(default_value = "head", value_name = "REVISION", allow_negative_numbers = true)]
     pub(super) revision: String,
     /// Print the SQL instead of running it
     #[arg(long)]
@@ -184,7 +184,7 @@ pub(super) struct Upgrade {
 #[derive(Args)]
 pub(super) struct Downgrade {
     /// Where to: `-N`, `base`, a revision id or a unique part of one or of a name
-    #[arg(default_value = "-1", value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(default_value = "-1", value_name = "REVISION", allow_negative_numbers = true)]
     pub(super) revision: String,
     /// Print the SQL instead of running it
     #[arg(long)]
@@ -302,7 +302,7 @@ pub(super) struct Baseline {
 #[derive(Args)]
 pub(super) struct Stamp {
     /// The revision that the database is said to be at; `base` for none
-    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     pub(super) revision: String,
     /// Forget all that is recorded first, also revisions that are no more
     #[arg(long)]

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::Utc;
 use fenrir_schema::migration::{History, MigrationFolder};
@@ -195,12 +194,9 @@ fn written(
 }
 
 fn record(database: &mut dyn Database, revisions: &Revisions) -> Result<(), Failure> {
-    let state = history::read(database).map_err(Error::database(history::READING))?;
-    let position = state.position(revisions, Allowed::default())?;
-    for migration in &revisions.all()[position..] {
-        history::insert(database, migration, Duration::ZERO)?;
-    }
-    Ok(())
+    let mut state = history::read(database).map_err(Error::database(history::READING))?;
+    state.position(revisions, Allowed::default())?;
+    Ok(history::stamp(database, &mut state, revisions, revisions.len())?)
 }
 
 fn told(

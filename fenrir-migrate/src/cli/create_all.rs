@@ -1,7 +1,5 @@
 //! `fenrir create-all`: the tables straight from the models.
 
-use std::time::Duration;
-
 use fenrir_schema::{Renames, Schema, diff};
 use serde_json::json;
 
@@ -11,7 +9,7 @@ use super::outcome::{Failure, Outcome, bullets, count};
 use super::{models, upgrade};
 use crate::Error;
 use crate::database::Database;
-use crate::history;
+use crate::history::{self, State};
 use crate::introspect;
 use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
@@ -32,6 +30,7 @@ pub(super) fn run(arguments: &CreateAll, context: &Context<'_>) -> Result<Outcom
     exclusive.begin(false)?;
     let result = create(exclusive.database, &schema, &script.bare_sql(), revisions.as_ref());
     exclusive.finish(result)?;
+    drop(exclusive);
     if revisions.is_some() {
         introspect::record(database, &schema, &local);
     }
@@ -99,9 +98,7 @@ fn create(
     }
     if let Some(revisions) = revisions {
         history::create(database)?;
-        for migration in revisions.all() {
-            history::insert(database, migration, Duration::ZERO)?;
-        }
+        history::stamp(database, &mut State::default(), revisions, revisions.len())?;
     }
     Ok(())
 }

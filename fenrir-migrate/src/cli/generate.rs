@@ -1,6 +1,6 @@
 //! Making the SQL of a migration, up and down, for each dialect.
 
-use fenrir_schema::migration::{NewMigration, write_migration};
+use fenrir_schema::migration::{NewMigration, revision_of, write_migration};
 use fenrir_schema::project::Project;
 use fenrir_schema::{Change, Dialect, FoldError, Loss, Schema, Script, invert, needs_value};
 use std::path::PathBuf;
@@ -165,7 +165,7 @@ fn lost(header: &mut Vec<String>, losses: impl Iterator<Item = Loss>) {
 impl Generated {
     /// Its revision id.
     pub(super) fn revision(&self) -> String {
-        self.name.split('_').next().unwrap_or_default().replace('-', "")
+        revision_of(&self.name)
     }
 
     /// Writes all of its folders, or none.

@@ -49,11 +49,15 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let revisions = context.revisions(&targets[0].url)?;
     let options = context.run_options(upgrade::progress(context))?;
     let at_head = check::built(context, &targets[0].url, &revisions, revisions.all());
-    let quiet = context.global.quiet;
+    let (quiet, verbose) = (context.global.quiet, context.global.verbose);
     let act = |connected: &mut Option<Connected>, target: &Target| {
         let start = Instant::now();
         let run = Run { revisions: &revisions, at_head: at_head.as_ref(), revision: &arguments.revision };
-        let result = migrate(connected, target, &run, &options);
+        let mut options = options.clone();
+        if !quiet {
+            options.patience.watchers = upgrade::telling(verbose, Some(&target.name));
+        }
+        let result = migrate(connected, target, &run, options);
         if !quiet {
             match &result {
                 Ok(report) if report.steps.is_empty() => {}
@@ -85,14 +89,13 @@ fn migrate(
     connected: &mut Option<Connected>,
     target: &Target,
     run: &Run<'_>,
-    options: &RunOptions,
+    mut options: RunOptions,
 ) -> Result<Report, String> {
     let Run { revisions, at_head, revision } = *run;
     let connected = match connected {
         Some(connected) => connected,
         None => connected.insert(target.url.connect()?),
     };
-    let mut options = options.clone();
     if let Some(schema) = &target.schema {
         options.local.search_path = vec![schema.clone(), "public".to_owned()];
     }

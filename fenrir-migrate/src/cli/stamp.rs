@@ -1,7 +1,5 @@
 //! `fenrir stamp`: records a revision without running anything.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::arguments::Stamp;
@@ -49,12 +47,7 @@ fn stamp(
     }
     let current = state.position(revisions, allowed)?;
     let target = revisions.chain.resolve(&arguments.revision, current)?;
-    for migration in revisions.all()[target..].iter().filter(|one| state.has(one.revision())) {
-        history::delete(database, migration.revision())?;
-    }
-    for migration in revisions.all()[..target].iter().filter(|one| !state.has(one.revision())) {
-        history::insert(database, migration, Duration::ZERO)?;
-    }
+    history::stamp(database, &mut state, revisions, target)?;
     // What was half done is what it is now said to be.
     let forgetting = Error::database("forgetting what is half done");
     database.execute(&format!("DELETE FROM {JOURNAL_TABLE}")).map_err(forgetting)?;

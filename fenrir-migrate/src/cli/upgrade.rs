@@ -54,10 +54,13 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
 
 /// Says on the way what happens.
 pub(super) fn progress(context: &Context<'_>) -> Watchers {
-    let (quiet, verbose) = (context.global.quiet, context.global.verbose);
-    if quiet {
-        return Watchers::default();
-    }
+    if context.global.quiet { Watchers::default() } else { telling(context.global.verbose, None) }
+}
+
+/// What tells it, for one of several databases with its name.
+pub(super) fn telling(verbose: bool, database: Option<&str>) -> Watchers {
+    let of = database.map(|name| format!("{name}: ")).unwrap_or_default();
+    let say = move |label: &str, message: std::fmt::Arguments<'_>| say(label, format_args!("{of}{message}"));
     Watchers(Some(Arc::new(move |event| match event {
         Event::Started { revision, message, way: Way::Up, .. } => {
             say("applying", format_args!("{revision} {message}"));
@@ -69,7 +72,10 @@ pub(super) fn progress(context: &Context<'_>) -> Watchers {
             let who = holder.unwrap_or("another process");
             say(
                 "waiting",
-                format_args!("for {who}, which is migrating this database; {}s", waited.as_secs()),
+                format_args!(
+                    "for {who}, which is migrating this database or keeps it locked; {}s",
+                    waited.as_secs()
+                ),
             );
         }
         Event::Retrying { attempts, reason, .. } => {
@@ -123,7 +129,11 @@ fn as_sql(pending: &[&Migration], dialect: fenrir_schema::Dialect) -> Result<Out
             sql.push_str(&history::create_sql(dialect));
         }
         let text = migration.up()?;
-        sql.push_str(&script(migration, &text, &history::insert_sql(migration, dialect, Duration::ZERO)?));
+        sql.push_str(&script(
+            migration,
+            &text,
+            &history::insert_sql(migration, None, dialect, Duration::ZERO)?,
+        ));
     }
     Ok(Outcome::new(sql.trim_end().to_owned(), json!({ "sql": sql })))
 }

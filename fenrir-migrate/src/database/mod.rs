@@ -49,6 +49,8 @@ pub struct CatalogNote {
     pub note: Option<String>,
     /// The statement that removes what an earlier try has left, and is of no use.
     pub remove: Option<String>,
+    /// The statement that goes on with what an earlier try has left: it is to run and not the other.
+    pub instead: Option<String>,
     /// Whether another connection is at it.
     pub is_running: bool,
 }
@@ -76,6 +78,9 @@ pub trait Database {
     fn at_home<'s>(&self, sql: &'s str) -> Cow<'s, str> {
         Cow::Borrowed(sql)
     }
+    /// A query for all versions of the history in one text, in the order of their bytes and with spaces between them; and
+    /// before it what the first `SELECT` of its statement must begin with.
+    fn versions(&self) -> (&'static str, &'static str);
     /// Opens a transaction with its settings, and no lock.
     fn open(&mut self, _: &Local) -> QueryResult<()> {
         Ok(())
@@ -177,6 +182,7 @@ pub(crate) fn lend<C: diesel::Connection + 'static>(
 ) -> QueryResult<()> {
     use diesel::connection::TransactionDepthChange::{DecreaseDepth, IncreaseDepth};
     use diesel::connection::TransactionManagerStatus;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     let change = |connection: &mut C, change| match C::TransactionManager::transaction_manager_status_mut(
         connection,
     ) {
@@ -184,8 +190,12 @@ pub(crate) fn lend<C: diesel::Connection + 'static>(
         TransactionManagerStatus::InError => Err(diesel::result::Error::BrokenTransactionManager),
     };
     change(connection, IncreaseDepth)?;
-    act(connection);
-    change(connection, DecreaseDepth)?;
+    let acted = catch_unwind(AssertUnwindSafe(|| act(connection)));
+    let changed = change(connection, DecreaseDepth);
+    if let Err(panic) = acted {
+        resume_unwind(panic);
+    }
+    changed?;
     if is_in_transaction(connection) {
         return Err(diesel::result::Error::QueryBuilderError("it left a transaction open".into()));
     }

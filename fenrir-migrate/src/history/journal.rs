@@ -13,6 +13,8 @@ use crate::database::Database;
 pub(crate) struct Journal {
     pub(crate) revision: String,
     pub(crate) direction: Direction,
+    /// Whether binaries that do not know the migration may run beside it.
+    pub(crate) is_compatible: bool,
 }
 
 /// A part of a migration that was begun.
@@ -72,12 +74,13 @@ impl Journal {
         let note = entry.note.as_deref().map_or_else(|| "NULL".to_owned(), |note| dialect.literal(note));
         let sql = format!(
             "DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number};\n\
-             INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note)\n    \
-             VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note});\n",
+             INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note, compatible)\n    \
+             VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note}, {});\n",
             self.direction.name(),
             entry.hash,
             if entry.is_done { "done" } else { "begun" },
             dialect.literal(&entry.statement),
+            u8::from(self.is_compatible),
             version = self.version(database),
             number = entry.number,
         );

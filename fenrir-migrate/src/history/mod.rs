@@ -9,6 +9,7 @@ mod tables;
 use std::time::Duration;
 
 use fenrir_schema::Dialect;
+use fenrir_schema::migration::Head;
 
 use self::tables::{Layout, VERSIONED};
 use crate::Error;
@@ -19,13 +20,25 @@ pub(crate) use self::expressions::{MadeOf, read_expressions, write_expressions};
 pub(crate) use self::journal::{Entry, Journal};
 pub(crate) use self::recorded::{Recorded, recorded};
 pub(crate) use self::state::{Allowed, Direction, State};
-pub(crate) use self::tables::{DIESEL_TABLE, FENRIR_TABLE, JOURNAL_TABLE, TABLES, create, create_sql};
+pub(crate) use self::tables::{
+    DIESEL_TABLE, FENRIR_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_whole,
+};
 
 /// What is being done when it cannot be read.
 pub(crate) const READING: &str = "reading the migrations' history";
 
 /// The versions, and what is half done, in one query. What was done since is not half done, whatever the journal says.
 const READ: &str = "\
+SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
+FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
+UNION ALL
+SELECT j.version, NULL, CASE WHEN max(j.compatible) = 1 THEN 'yes' END, j.direction FROM __fenrir_journal j
+WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
+GROUP BY j.version, j.direction
+ORDER BY 1";
+
+/// The same of tables that lack a column.
+const READ_LACKING: &str = "\
 SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
 FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
 UNION ALL
@@ -68,6 +81,27 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
     query(database, READ).map(State::of_rows)
 }
 
+/// The same of tables that an older version made.
+pub(crate) fn read_lacking(database: &mut dyn Database) -> diesel::QueryResult<State> {
+    query(database, READ_LACKING).map(State::of_rows)
+}
+
+/// Whether a database has all migrations, as they are, and no others, and none that is half done. What is not known for
+/// certain is not so. Fails where the tables are not there, or are those of an older version.
+pub(crate) fn is_at(database: &mut dyn Database, head: &Head) -> diesel::QueryResult<bool> {
+    let (hint, versions) = database.versions();
+    let newest = database.dialect().literal(&head.revision);
+    let sql = format!(
+        "SELECT {hint}({versions}), (SELECT chain_hash FROM {FENRIR_TABLE} WHERE version = {newest}), \
+         (SELECT min(version) FROM {JOURNAL_TABLE})"
+    );
+    let rows = query(database, &sql)?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Some(versions), Some(chain), None]) => *chain == head.chain && head.is_of(versions),
+        _ => false,
+    })
+}
+
 /// How many versions there are, the newest, and which is half done.
 const MARK: &str = "\
 SELECT CAST(count(*) AS CHAR(20)), max(version), (
@@ -107,24 +141,30 @@ pub(crate) fn look(database: &mut dyn Database) -> Result<State, Error> {
         Layout::None => return Ok(State::default()),
         Layout::Diesel => READ_DIESEL,
         Layout::Older => READ_OLDER,
+        Layout::Lacking => READ_LACKING,
         Layout::Whole => READ,
     };
     query(database, sql).map(State::of_rows).map_err(Error::database(READING))
 }
 
-/// Records a migration as applied.
+/// Records a migration as applied, on a database that is where `state` says.
 pub(crate) fn insert(
     database: &mut dyn Database,
+    state: &State,
+    revisions: &Revisions,
     migration: &Migration,
     duration: Duration,
 ) -> Result<(), Error> {
-    let sql = insert_sql(migration, database.dialect(), duration)?;
+    let chain = state.chain_hash(revisions, migration)?;
+    let sql = insert_sql(migration, chain, database.dialect(), duration)?;
     run(database, &sql).map_err(Error::database("recording a migration"))
 }
 
-/// The statements that [`insert`] runs. Plain Diesel reverts a migration without what Fenrir knows of it.
+/// The statements that [`insert`] runs; `chain` is the migration's chain hash, where all before it are applied as they are,
+/// and no others. Plain Diesel reverts a migration without what Fenrir knows of it.
 pub(crate) fn insert_sql(
     migration: &Migration,
+    chain: Option<&str>,
     dialect: Dialect,
     duration: Duration,
 ) -> Result<String, Error> {
@@ -135,12 +175,15 @@ pub(crate) fn insert_sql(
         Some(losses) => literal(&serde_json::to_string(&losses).map_err(Error::catalog)?),
         None => "NULL".to_owned(),
     };
+    // Left out where it is not known, so that a script is right for an older version's tables as well.
+    let (chain_column, chain) =
+        chain.map_or_else(Default::default, |chain| (" chain_hash,", format!(" {},", literal(chain))));
     Ok(format!(
         "INSERT INTO {DIESEL_TABLE} (version) VALUES ({revision});\n\
          DELETE FROM {FENRIR_TABLE} WHERE version = {revision};\n\
-         INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum, down_sql, down_loses, run_in_transaction, \
+         INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum,{chain_column} down_sql, down_loses, run_in_transaction, \
          compatible, schema_hash, duration_ms, fenrir_version)\n    \
-         VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+         VALUES ({revision}, {}, {}, {},{chain} {}, {}, {}, {}, {}, {}, {});\n",
         migration.parent().map_or_else(|| "NULL".to_owned(), literal),
         literal(migration.name()),
         literal(&migration.checksum()?),
@@ -152,6 +195,30 @@ pub(crate) fn insert_sql(
         duration.as_millis(),
         literal(env!("CARGO_PKG_VERSION")),
     ))
+}
+
+/// Records that so many migrations are applied, and those behind them are not.
+#[cfg(feature = "cli")]
+pub(crate) fn stamp(
+    database: &mut dyn Database,
+    state: &mut State,
+    revisions: &Revisions,
+    target: usize,
+) -> Result<(), Error> {
+    let (applied, not) = revisions.all().split_at(target);
+    for migration in not {
+        if state.has(migration.revision()) {
+            delete(database, migration.revision())?;
+            state.went(migration, Direction::Down)?;
+        }
+    }
+    for migration in applied {
+        if !state.has(migration.revision()) {
+            insert(database, state, revisions, migration, Duration::ZERO)?;
+            state.went(migration, Direction::Up)?;
+        }
+    }
+    Ok(())
 }
 
 /// Forgets a migration, also where it is half done.

@@ -3,7 +3,7 @@
 use super::Applied;
 use crate::Error;
 use crate::database::Row;
-use crate::revisions::{Migration, Revisions};
+use crate::revisions::{Mark, Migration, Revisions};
 
 /// The revisions that a database has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct State {
 pub(crate) struct Half {
     pub(crate) revision: String,
     pub(crate) direction: Direction,
+    /// Whether binaries that do not know it may run beside it.
+    pub(crate) is_compatible: bool,
 }
 
 /// Which way a migration runs.
@@ -68,7 +70,7 @@ impl State {
                 None => state.applied.push(Applied { revision, checksum, compatible }),
                 Some(direction) => {
                     let direction = if direction == "up" { Direction::Up } else { Direction::Down };
-                    state.half = Some(Half { revision, direction });
+                    state.half = Some(Half { revision, direction, is_compatible: compatible });
                 }
             }
         }
@@ -101,6 +103,27 @@ impl State {
         }
         self.half = None;
         Ok(())
+    }
+
+    /// The chain hash of a migration that is to be recorded now: none where the database has not exactly those before it,
+    /// as they are here.
+    pub(super) fn chain_hash<'r>(
+        &self,
+        revisions: &'r Revisions,
+        migration: &Migration,
+    ) -> Result<Option<&'r str>, Error> {
+        let all = revisions.all();
+        let Ok(index) = all.binary_search_by(|one| one.revision().cmp(migration.revision())) else {
+            return Ok(None);
+        };
+        let marks = revisions.marks()?;
+        let is_as_here = |(applied, (one, mark)): (&Applied, (&Migration, &Mark))| {
+            let is_edited = applied.checksum.as_ref().is_some_and(|checksum| *checksum != mark.checksum);
+            applied.revision == one.revision() && !is_edited
+        };
+        let is_exactly =
+            self.applied.len() == index && self.applied.iter().zip(all.iter().zip(marks)).all(is_as_here);
+        Ok(is_exactly.then(|| marks[index].chain_hash.as_str()))
     }
 
     /// The newest revision.
@@ -229,6 +252,9 @@ mod tests {
             vec![text("2"), None, None, text("up")],
         ]);
         assert_eq!(state.newest(), Some("1"));
-        assert_eq!(state.half, Some(Half { revision: "2".to_owned(), direction: Direction::Up }));
+        assert_eq!(
+            state.half,
+            Some(Half { revision: "2".to_owned(), direction: Direction::Up, is_compatible: false })
+        );
     }
 }

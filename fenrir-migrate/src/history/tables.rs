@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS __fenrir_migrations (
     parent VARCHAR(50),
     name VARCHAR(255),
     checksum VARCHAR(64) NOT NULL,
+    chain_hash VARCHAR(64),
     down_sql ANY_TEXT NOT NULL,
     down_loses ANY_TEXT,
     run_in_transaction SMALLINT,
@@ -54,18 +55,24 @@ CREATE TABLE IF NOT EXISTS __fenrir_journal (
     state VARCHAR(6) NOT NULL,
     statement ANY_TEXT NOT NULL,
     note ANY_TEXT,
+    compatible SMALLINT,
     started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (version, number)
 );
 ";
 
 /// What an older version of Fenrir did not keep.
-const ADDED: [(&str, &str); 4] = [
-    ("name", "VARCHAR(255)"),
-    ("down_loses", "ANY_TEXT"),
-    ("run_in_transaction", "SMALLINT"),
-    ("compatible", "SMALLINT"),
+const ADDED: [(&str, &str, &str); 6] = [
+    (JOURNAL_TABLE, "compatible", "SMALLINT"),
+    (FENRIR_TABLE, "name", "VARCHAR(255)"),
+    (FENRIR_TABLE, "down_loses", "ANY_TEXT"),
+    (FENRIR_TABLE, "run_in_transaction", "SMALLINT"),
+    (FENRIR_TABLE, "compatible", "SMALLINT"),
+    (FENRIR_TABLE, NEWEST_COLUMN, "VARCHAR(64)"),
 ];
+
+/// What came last to a table of the history.
+const NEWEST_COLUMN: &str = "chain_hash";
 
 /// Which of the tables are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +83,8 @@ pub(super) enum Layout {
     Diesel,
     /// Those of a version of Fenrir without a journal.
     Older,
+    /// Those of a version of Fenrir that did not keep all of it.
+    Lacking,
     /// All.
     Whole,
 }
@@ -87,9 +96,22 @@ pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
         Ok(Layout::Diesel)
     } else if !is_there(database, JOURNAL_TABLE)? {
         Ok(Layout::Older)
-    } else {
+    } else if is_whole(database)? {
         Ok(Layout::Whole)
+    } else {
+        Ok(Layout::Lacking)
     }
+}
+
+/// Whether the tables of the history, which are there, have all their columns.
+pub(crate) fn is_whole(database: &mut dyn Database) -> Result<bool, Error> {
+    has_column(database, FENRIR_TABLE, NEWEST_COLUMN)
+}
+
+fn has_column(database: &mut dyn Database, table: &str, column: &str) -> Result<bool, Error> {
+    let table = Identifier::new(table).map_err(Error::catalog)?.into();
+    let column = Identifier::new(column).map_err(Error::catalog)?;
+    database.has_column(&table, &column).map_err(Error::database(super::READING))
 }
 
 pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool, Error> {
@@ -101,14 +123,13 @@ pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool,
 pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
     let doing = "creating the tables of the migrations' history";
     let dialect = database.dialect();
-    // The journal comes last: where it is there, all is, also where each of these commits by itself.
-    if layout(database)? == Layout::Older {
-        let table = Identifier::new(FENRIR_TABLE).map_err(Error::catalog)?.into();
-        for (column, sql_type) in ADDED {
-            let name = Identifier::new(column).map_err(Error::catalog)?;
-            if !database.has_column(&table, &name).map_err(Error::database(doing))? {
+    // The newest column, and then the journal, come last: where they are there, all is, also where each of these commits
+    // by itself.
+    if matches!(layout(database)?, Layout::Older | Layout::Lacking) {
+        for (table, column, sql_type) in ADDED {
+            if is_there(database, table)? && !has_column(database, table, column)? {
                 let sql_type = sql_type.replace("ANY_TEXT", dialect.any_text());
-                let sql = format!("ALTER TABLE {FENRIR_TABLE} ADD COLUMN {column} {sql_type}");
+                let sql = format!("ALTER TABLE {table} ADD COLUMN {column} {sql_type}");
                 run(database, &sql).map_err(Error::database(doing))?;
             }
         }

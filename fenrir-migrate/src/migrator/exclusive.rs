@@ -42,6 +42,17 @@ pub(crate) struct Exclusive<'a> {
     is_locked: bool,
 }
 
+/// A hook or a function that panics leaves nothing behind either: what it was a part of is taken back, and others may
+/// have their turn.
+impl Drop for Exclusive<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.database.rollback();
+        }
+        self.unlock();
+    }
+}
+
 /// What is being waited for.
 pub(crate) struct Waiting {
     start: Instant,

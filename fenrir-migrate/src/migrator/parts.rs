@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use fenrir_schema::{Dialect, FileStatement};
+use fenrir_schema::{Dialect, FileStatement, StatementKind};
 
 use super::exclusive::Waiting;
 use super::function::{Batch, Progress};
@@ -51,6 +51,16 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Nobody can tell whether a statement has run.
+fn unclear(place: &Place<'_>, statement: &FileStatement<'_>) -> Error {
+    Error::Unclear {
+        name: place.running.migration.name().to_owned(),
+        file: place.running.direction.file(),
+        line: statement.line,
+        statement: statement.text.to_owned(),
+    }
+}
+
 /// What another has left of a part.
 enum Found {
     /// It is done.
@@ -72,8 +82,11 @@ impl Runner<'_> {
         let local = self.local.clone();
         let back = self.exclusive.database.enter_session(&local);
         let back = back.map_err(Error::database("making the settings of a session"))?;
-        let journal =
-            Journal { revision: running.migration.revision().to_owned(), direction: running.direction };
+        let journal = Journal {
+            revision: running.migration.revision().to_owned(),
+            direction: running.direction,
+            is_compatible: running.migration.is_compatible(),
+        };
         let mut place = Place::new(running, journal, state, units);
         let result = self.all_parts(&mut place, units);
         if result.is_err() {
@@ -226,7 +239,7 @@ impl Runner<'_> {
             return place.journal.write(self.exclusive.database, entry);
         }
         place.journal.clear(self.exclusive.database)?;
-        self.record(place.running, place.started.elapsed())
+        self.record(place.running, place.state, place.started.elapsed())
     }
 
     fn together(
@@ -242,7 +255,7 @@ impl Runner<'_> {
             match runner.open_part(place, number, &text)? {
                 None => return Ok(Stepped::Moved),
                 Some(Found::Done) => return Ok(Stepped::Done),
-                Some(Found::Ours(_)) => {}
+                Some(Found::Ours(begun)) => runner.mark_uncertain(place, number, unit, begun.as_ref())?,
             }
             let first = place.statements + 1;
             let kept = kept(number, place);
@@ -258,6 +271,31 @@ impl Runner<'_> {
             place.unrecorded = None;
             Ok(Stepped::Done)
         })
+    }
+
+    /// Where a statement may commit by itself, that it was begun is recorded in the same transaction: so it is there
+    /// afterwards exactly if something was committed before all of it was done.
+    fn mark_uncertain(
+        &mut self,
+        place: &Place<'_>,
+        number: usize,
+        unit: &Unit<'_>,
+        begun: Option<&Entry>,
+    ) -> Result<(), Error> {
+        let statements = unit.statements();
+        let Some(statement) = statements.iter().find(|one| one.kind == StatementKind::Uncertain) else {
+            return Ok(());
+        };
+        let result = match begun {
+            Some(_) => Err(unclear(place, statement)),
+            None => {
+                place.journal.write(self.exclusive.database, &Entry::new(number, &unit.text(), false, None))
+            }
+        };
+        if result.is_err() {
+            self.exclusive.database.rollback();
+        }
+        result
     }
 
     /// What cannot be part of a transaction: what it is about to do is recorded first, and that it is done with what
@@ -289,6 +327,8 @@ impl Runner<'_> {
         let running = place.running;
         let (first, kept) = (place.statements + 1, kept(number, place));
         let mut remove = now.remove;
+        let statement =
+            &FileStatement { text: now.instead.as_deref().unwrap_or(statement.text), ..*statement };
         self.retrying(running, &mut |runner| {
             if let Some(remove) = remove.take() {
                 let removed = runner.exclusive.database.execute(&remove);
@@ -352,14 +392,7 @@ impl Runner<'_> {
                     // What was there first stays what it is compared with.
                     note = Some(before.clone());
                 }
-                _ => {
-                    return Err(Error::Unclear {
-                        name: place.running.migration.name().to_owned(),
-                        file: place.running.direction.file(),
-                        line: statement.line,
-                        statement: statement.text.to_owned(),
-                    });
-                }
+                _ => return Err(unclear(place, statement)),
             }
         }
         let entry = Entry::new(number, text, false, note);
@@ -430,7 +463,7 @@ impl Runner<'_> {
         let still = history::is_still(self.exclusive.database, place.state);
         let recorded = still.and_then(|is_still| {
             if is_still {
-                self.record(place.running, place.started.elapsed())?;
+                self.record(place.running, place.state, place.started.elapsed())?;
             }
             Ok(if is_still { Stepped::Done } else { Stepped::Moved })
         });

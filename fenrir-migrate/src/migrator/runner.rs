@@ -38,6 +38,24 @@ pub(crate) struct RunOptions {
     pub(crate) hooks: Hooks,
 }
 
+/// Asks a database something, in a transaction where that is needed.
+pub(super) fn looking<T>(
+    database: &mut dyn Database,
+    local: &Local,
+    ask: impl Fn(&mut dyn Database) -> diesel::QueryResult<T>,
+) -> diesel::QueryResult<T> {
+    if !local.is_of_transaction(database.dialect()) {
+        if let Ok(answer) = ask(database) {
+            return Ok(answer);
+        }
+        // There may be no history; or a pool, behind which a query needs a transaction.
+    }
+    database.open(local)?;
+    let answer = ask(database);
+    database.rollback();
+    answer
+}
+
 /// Runs migrations on one connection.
 pub(crate) struct Runner<'a> {
     pub(super) exclusive: Exclusive<'a>,
@@ -66,8 +84,7 @@ impl<'a> Runner<'a> {
         self.check_functions()?;
         let local = self.local.clone();
         self.exclusive.database.enter(&local).map_err(Error::database("making the settings of a run"))?;
-        // The one query where nothing is pending. It fails where there is no history yet, and then
-        // making one tells what is really wrong.
+        // It fails where there is no history yet, and then making one tells what is really wrong.
         if let Ok(state) = self.look() {
             let position = self.position(&state)?;
             let target = find_target(position, self.exclusive.database)?;
@@ -94,17 +111,10 @@ impl<'a> Runner<'a> {
     }
 
     fn look(&mut self) -> diesel::QueryResult<State> {
-        if !self.local.is_of_transaction(self.exclusive.database.dialect()) {
-            if let Ok(state) = history::read(self.exclusive.database) {
-                return Ok(state);
-            }
-            // There may be no history; or a pool, behind which a query needs a transaction.
-        }
-        let local = self.local.clone();
-        self.exclusive.database.open(&local)?;
-        let state = history::read(self.exclusive.database);
-        self.exclusive.database.rollback();
-        state
+        let database = &mut *self.exclusive.database;
+        // Where there is nothing to do, tables of an older version are enough.
+        looking(database, &self.local, history::read)
+            .or_else(|_| looking(database, &self.local, history::read_lacking))
     }
 
     /// A function that would not run, or that nobody waits for, is a mistake.
@@ -144,8 +154,8 @@ impl<'a> Runner<'a> {
             self.exclusive.lock()?;
         }
         let mut state = match self.look() {
-            Ok(state) => state,
-            Err(_) => self.create_history()?,
+            Ok(state) if history::is_whole(self.exclusive.database)? => state,
+            _ => self.create_history()?,
         };
         let mut steps: Vec<Step> = Vec::new();
         let position = self.position(&state)?;
@@ -207,7 +217,7 @@ impl<'a> Runner<'a> {
                     is_applied: half.direction == Direction::Up,
                 }),
                 // Of a newer version, which goes on with it.
-                None if self.allowed.ahead && half.direction == Direction::Up => {
+                None if (self.allowed.ahead || half.is_compatible) && half.direction == Direction::Up => {
                     self.next_whole(state, target)
                 }
                 None => Err(Error::HalfUnknown {

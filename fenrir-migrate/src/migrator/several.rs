@@ -1,5 +1,6 @@
 //! Many databases, or many schemas of one, each migrated by itself, some at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -89,9 +90,11 @@ impl Several {
             targets,
             || (),
             |(), target| {
-                let mut connection =
-                    connect(target).map_err(|source| Error::Connect { source: source.into() })?;
-                migrator.run(&mut connection)
+                unless_it_panics(|| {
+                    let mut connection =
+                        connect(target).map_err(|source| Error::Connect { source: source.into() })?;
+                    migrator.run(&mut connection)
+                })
             },
         );
         targets.iter().zip(results.into_iter().map(OneOfMany::of)).collect()
@@ -114,7 +117,7 @@ impl Several {
     {
         let open = || None::<C>;
         let results = in_parallel(self.at_once, self.fail_fast, schemas, open, |connection, schema| {
-            let result = migrate_schema(migrator, connection, schema.as_ref(), &connect);
+            let result = unless_it_panics(|| migrate_schema(migrator, connection, schema.as_ref(), &connect));
             if result.is_err() {
                 // It may be broken.
                 *connection = None;
@@ -141,6 +144,15 @@ where
         None => connection.insert(connect().map_err(|source| Error::Connect { source: source.into() })?),
     };
     migrator.clone().search_path([schema, "public"]).run(connection)
+}
+
+/// What panics in one is an error of that one: the others have their answers.
+fn unless_it_panics(act: impl FnOnce() -> Result<Report, Error>) -> Result<Report, Error> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().cloned();
+        let message = message.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(Error::Panicked { message: message.unwrap_or_else(|| "it says no more".to_owned()) })
+    })
 }
 
 impl OneOfMany {

@@ -78,9 +78,10 @@ impl<'a> Runner<'a> {
         let dialect = self.exclusive.database.dialect();
         let statements = dialect.statements(&sql);
         let running = Running { migration, direction, sql: &sql, before, count: statements.len() };
-        if let Some(by_program) = statements.iter().find(|one| one.kind == StatementKind::ByProgram) {
-            let message = "this is read by the database's own program only: write it as SQL";
-            return Err(self.failed(&running, Some(by_program), query_error(message), Kept::Nothing));
+        for statement in &statements {
+            if let Some(why) = why_not(statement.kind) {
+                return Err(self.failed(&running, Some(statement), query_error(why), Kept::Nothing));
+            }
         }
         match Manner::of(migration, &sql, statements, dialect, state.half.is_some()) {
             Manner::Parts(units) => self.parts(&running, &units, state),
@@ -122,7 +123,7 @@ impl<'a> Runner<'a> {
             let start = Instant::now();
             let result = runner.keeping_search_path(running, &mut *act).and_then(|()| {
                 runner.function(running)?;
-                Ok(runner.record(running, start.elapsed())?)
+                Ok(runner.record(running, state, start.elapsed())?)
             });
             runner.commit(running, result)?;
             Ok(Stepped::Done)
@@ -327,10 +328,17 @@ impl<'a> Runner<'a> {
         progress.map_err(failed)
     }
 
-    pub(super) fn record(&mut self, running: &Running<'_>, duration: Duration) -> Result<(), Error> {
+    /// Records what has run, on a database that is where `state` says.
+    pub(super) fn record(
+        &mut self,
+        running: &Running<'_>,
+        state: &State,
+        duration: Duration,
+    ) -> Result<(), Error> {
+        let (database, migration) = (&mut *self.exclusive.database, running.migration);
         match running.direction {
-            Direction::Up => history::insert(self.exclusive.database, running.migration, duration),
-            Direction::Down => history::delete(self.exclusive.database, running.migration.revision()),
+            Direction::Up => history::insert(database, state, self.revisions, migration, duration),
+            Direction::Down => history::delete(database, migration.revision()),
         }
     }
 
@@ -403,14 +411,14 @@ impl<'a> Manner<'a> {
         dialect: Dialect,
         is_half_done: bool,
     ) -> Self {
-        use StatementKind::{Alone, Begin, Commit, Rollback};
+        use StatementKind::{Alone, Begin, Commit, Rollback, Uncertain};
         let has = |kinds: &[StatementKind]| statements.iter().any(|one| kinds.contains(&one.kind));
         if migration.run_in_transaction() {
             let is_whole = if dialect.undoes_ddl() {
                 // What ends our transaction would leave the record out of it.
                 !has(&[Begin, Commit, Rollback])
             } else {
-                !has(&[Alone, Begin, Commit, Rollback])
+                !has(&[Alone, Begin, Commit, Rollback, Uncertain])
             };
             if is_whole && !is_half_done {
                 return Manner::Whole(statements);
@@ -421,6 +429,17 @@ impl<'a> Manner<'a> {
         }
         let gathers = migration.run_in_transaction() && !dialect.undoes_ddl();
         Manner::Parts(unit::units(dialect, &statements, gathers))
+    }
+}
+
+/// Why a statement cannot run at all, if it cannot.
+fn why_not(kind: StatementKind) -> Option<&'static str> {
+    match kind {
+        StatementKind::ByProgram => Some("this is read by the database's own program only: write it as SQL"),
+        StatementKind::Locking => Some(
+            "this would lock out the runner from its own tables: take it out, since no other runner is at work meanwhile",
+        ),
+        _ => None,
     }
 }
 

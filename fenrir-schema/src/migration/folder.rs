@@ -153,6 +153,17 @@ pub fn checksum(parent: Option<&str>, up: &str, down: &str) -> String {
     digest::sha256_hex(text.as_bytes())
 }
 
+/// The revision id that the name of a migration's folder has, as Diesel reads it: what stands before the first `_`, without
+/// its dashes.
+///
+/// ```
+/// assert_eq!(fenrir_schema::migration::revision_of("2026-11-23-060146_first"), "20261123060146");
+/// ```
+#[must_use]
+pub fn revision_of(name: &str) -> String {
+    name.split('_').next().unwrap_or_default().replace('-', "")
+}
+
 /// Reads all migrations of one dialect, in their order. Of each only `metadata.toml` is read.
 ///
 /// # Errors
@@ -220,7 +231,7 @@ fn read(path: PathBuf, name: String) -> Result<MigrationFolder, MigrationError> 
             MigrationError::broken(&file, format!("line {line}: {}", error.message()))
         })
     })?;
-    let revision = name.split('_').next().unwrap_or_default().replace('-', "");
+    let revision = revision_of(&name);
     let mut parent = None;
     if let Some(fenrir) = &metadata.fenrir {
         if !name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-') {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::MigrationError;
-use super::folder::{CHANGES_FORMAT, ChangesFile, FenrirMetadata, Metadata, checksum};
+use super::folder::{CHANGES_FORMAT, ChangesFile, FenrirMetadata, Metadata, checksum, revision_of};
 use crate::{Change, Schema, Script};
 
 /// A migration of one dialect, before it is on disk.
@@ -47,7 +47,7 @@ pub fn write_migration(
             // A frame opens its own transaction, for the way up or the way down.
             run_in_transaction: migration.up.frame.is_none() && migration.down.frame.is_none(),
             fenrir: Some(FenrirMetadata {
-                revision: name.split('_').next().unwrap_or_default().replace('-', ""),
+                revision: revision_of(name),
                 parent: migration.parent.map(str::to_owned),
                 message: message.to_owned(),
                 checksum: checksum(migration.parent, &up, &down),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::{Connection, MysqlConnection, PgConnection, SqliteConnection};
 use diesel_migrations::MigrationHarness;
-use fenrir_migrate::{Dialect, Migrator};
+use fenrir_migrate::Dialect;
 
 use super::chain;
 
@@ -190,7 +190,7 @@ where
     }
     match harness {
         Harness::Fenrir => {
-            let migrator = Migrator::new(chain::migrations()).lock_timeout(patience);
+            let migrator = chain::migrator::<C>().lock_timeout(patience);
             let report = migrator.run(&mut connection).map_err(|error| fenrir_migrate::in_full(&error))?;
             Ok(format!("applied {}", report.steps.len()))
         }

@@ -13,15 +13,19 @@ use crate::database::{CatalogNote, Database};
 /// The hash of the definitions of all that a statement names.
 pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<CatalogNote> {
     let tokens = Dialect::Mysql.tokens(statement);
+    // It leaves both tables as they were defined, and done twice it would be undone.
+    if tokens.windows(2).any(|two| two[0].is_word("exchange") && two[1].is_word("partition")) {
+        return Ok(CatalogNote::default());
+    }
     let named = tokens.into_iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Name));
-    let named: BTreeSet<String> = named.map(|token| name(token.text)).collect();
+    // A server may keep the names of tables in small letters only; one too many does no harm.
+    let named: BTreeSet<String> = named.map(|token| name(token.text).to_lowercase()).collect();
     let mut text = String::new();
     for (kind, sql) in LISTS {
         for row in database.rows(sql, &[])? {
             let mut row = row.into_iter().map(Option::unwrap_or_default);
             let Some(name) = row.next() else { continue };
-            // A server may keep the names of tables in small letters only.
-            if named.contains(&name) || named.contains(&name.to_lowercase()) {
+            if named.contains(&name.to_lowercase()) {
                 text.push_str(&format!("{kind} {name}: {}\n", row.collect::<Vec<_>>().join(" ")));
                 if kind == "table" {
                     text.push_str(&definition(database, &name)?);

@@ -73,11 +73,19 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
         if self.is_settled {
             return Ok(());
         }
-        let before = self.value("SELECT @@SESSION.sql_mode")?.unwrap_or_default();
-        let kept = before.split(',').filter(|mode| !mode.is_empty() && !OTHER_QUOTES.contains(mode));
-        let modes: Vec<_> = kept.chain(["STRICT_TRANS_TABLES"]).collect();
-        self.set("sql_mode", &Dialect::Mysql.literal(&modes.join(",")))?;
-        self.back.push(("sql_mode", Dialect::Mysql.literal(&before)));
+        let sql = "SELECT @@SESSION.sql_mode, @@SESSION.lc_messages, CAST(@@SESSION.autocommit AS char)";
+        let mut row = self.rows(sql, &[])?.into_iter().next().unwrap_or_default().into_iter();
+        let mut next = || row.next().flatten().unwrap_or_default();
+        let (modes, language, autocommit) = (next(), next(), next());
+        let kept = modes.split(',').filter(|mode| !mode.is_empty() && !OTHER_QUOTES.contains(mode));
+        let kept: Vec<_> = kept.chain(["STRICT_TRANS_TABLES"]).collect();
+        self.set("sql_mode", &Dialect::Mysql.literal(&kept.join(",")))?;
+        // Some errors are known by their texts.
+        if self.set("lc_messages", "'en_US'").is_ok() {
+            self.back.push(("lc_messages", Dialect::Mysql.literal(&language)));
+        }
+        self.back.push(("sql_mode", Dialect::Mysql.literal(&modes)));
+        self.back.push(("autocommit", autocommit));
         self.is_settled = true;
         Ok(())
     }
@@ -182,6 +190,16 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         super::is_in_transaction(self.connection)
     }
 
+    /// MySQL ends such a text after 1,024 bytes unless it is told otherwise; MariaDB, which has a million, takes what tells
+    /// it for a comment
+    /// (<https://dev.mysql.com/doc/refman/8.0/en/server-system-variables.html#sysvar_group_concat_max_len>).
+    fn versions(&self) -> (&'static str, &'static str) {
+        (
+            "/*+ SET_VAR(group_concat_max_len = 1048576) */ ",
+            "SELECT group_concat(version ORDER BY CAST(version AS BINARY) SEPARATOR ' ') FROM __diesel_schema_migrations",
+        )
+    }
+
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
         super::lend(self.connection, act)
     }
@@ -261,8 +279,8 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         self.is_lock_timeout(error)
     }
 
-    /// Diesel does not hand on the numbers (1205, 1213 and MySQL's 3572); the texts are those of a server that speaks
-    /// English.
+    /// Diesel does not hand on the numbers (1205, 1213 and MySQL's 3572); the texts are English, as
+    /// [`Server::settle_mode`] has asked for.
     fn is_lock_timeout(&self, error: &diesel::result::Error) -> bool {
         let diesel::result::Error::DatabaseError(_, information) = error else { return false };
         let message = information.message();

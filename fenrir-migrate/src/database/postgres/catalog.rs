@@ -24,6 +24,12 @@ pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<
             let rows = database.rows("SELECT 'yes' WHERE to_regclass($1) IS NULL", &[&index])?;
             Ok(noted(!rows.is_empty()))
         }
+        About::OfServer { kind, name, is_new } => {
+            let (catalog, column) = kind;
+            let sql = format!("SELECT 'yes' FROM {catalog} WHERE {column} = $1");
+            Ok(noted(database.rows(&sql, &[&name])?.is_empty() != is_new))
+        }
+        About::Detached { table, partition } => detached(database, &table, &partition),
         About::Other => Ok(CatalogNote { note: Some(ANY_TIME.to_owned()), ..CatalogNote::default() }),
     }
 }
@@ -52,6 +58,23 @@ fn new_index(database: &mut dyn Database, index: &str, table: &str) -> QueryResu
     })
 }
 
+/// Between its two transactions a partition is still one, and waits to be none; only FINALIZE goes on from there
+/// (<https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION>).
+fn detached(database: &mut dyn Database, table: &str, partition: &str) -> QueryResult<CatalogNote> {
+    // Before version 14 there was no such column.
+    let sql = "SELECT CASE to_jsonb(i) ->> 'inhdetachpending' WHEN 'true' THEN 'half' ELSE 'attached' END \
+               FROM pg_inherits i WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)";
+    let rows = database.rows(sql, &[partition, table])?;
+    Ok(match rows.into_iter().flatten().next().flatten().as_deref() {
+        None => noted(true),
+        Some("half") => CatalogNote {
+            instead: Some(format!("ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")),
+            ..noted(false)
+        },
+        Some(_) => noted(false),
+    })
+}
+
 /// What a statement is about.
 #[derive(Debug, PartialEq, Eq)]
 enum About {
@@ -66,22 +89,33 @@ enum About {
         /// As it is written.
         index: String,
     },
+    /// What has a name on the whole server, or as a subscription.
+    OfServer {
+        /// The catalog that it is in, and the column of its name.
+        kind: (&'static str, &'static str),
+        name: String,
+        /// Whether it is to be there afterwards.
+        is_new: bool,
+    },
+    /// A partition that is to be a table by itself, both as they are written.
+    Detached {
+        table: String,
+        partition: String,
+    },
     Other,
 }
 
 impl About {
     fn of(statement: &str) -> Self {
         let tokens = Dialect::Postgres.tokens(statement);
+        if let Some(about) = of_server(&tokens).or_else(|| partition(statement, &tokens)) {
+            return about;
+        }
         let Some(at) = tokens.iter().position(|token| token.is_word("concurrently")) else {
             return About::Other;
         };
         let before: Vec<_> = tokens[..at].iter().map(|token| token.value.as_str()).collect();
-        let mut rest = &tokens[at + 1..];
-        for words in [&["if", "not", "exists"][..], &["if", "exists"]] {
-            if rest.len() > words.len() && words.iter().zip(rest).all(|(word, token)| token.is_word(word)) {
-                rest = &rest[words.len()..];
-            }
-        }
+        let rest = past(&tokens[at + 1..], &[&["if", "not", "exists"], &["if", "exists"]]);
         match before.as_slice() {
             ["create", "index"] | ["create", "unique", "index"] => new(statement, rest),
             ["drop", "index"] => match path(statement, rest) {
@@ -98,16 +132,60 @@ fn new(statement: &str, rest: &[Token<'_>]) -> About {
         return About::NewIndexWithoutName;
     }
     let Some(name) = rest.first().filter(|token| is_name(token)) else { return About::Other };
-    let mut rest = &rest[1..];
-    for word in ["on", "only"] {
-        if rest.first().is_some_and(|token| token.is_word(word)) {
-            rest = &rest[1..];
-        }
-    }
-    match path(statement, rest) {
-        Some((table, _)) => About::NewIndex { index: name.value.clone(), table },
+    match path(statement, past(&rest[1..], &[&["on"], &["only"]])) {
+        Some((table, _)) => About::NewIndex { index: as_kept(&name.value), table },
         None => About::Other,
     }
+}
+
+fn of_server(tokens: &[Token<'_>]) -> Option<About> {
+    let is_new = match tokens.first()? {
+        word if word.is_word("create") => true,
+        word if word.is_word("drop") => false,
+        _ => return None,
+    };
+    let kinds = [
+        ("database", ("pg_database", "datname")),
+        ("tablespace", ("pg_tablespace", "spcname")),
+        ("subscription", ("pg_subscription", "subname")),
+    ];
+    let (_, kind) = kinds.into_iter().find(|(word, _)| tokens.get(1).is_some_and(|one| one.is_word(word)))?;
+    let name = past(&tokens[2..], &[&["if", "exists"]]).first().filter(|token| is_name(token))?;
+    Some(About::OfServer { kind, name: as_kept(&name.value), is_new })
+}
+
+/// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY`
+fn partition(statement: &str, tokens: &[Token<'_>]) -> Option<About> {
+    if !tokens.last()?.is_word("concurrently") || !tokens.first()?.is_word("alter") {
+        return None;
+    }
+    let rest = past(tokens.get(2..)?, &[&["if", "exists"], &["only"]]);
+    let (table, used) = path(statement, rest)?;
+    let rest = &rest[used..];
+    let partition = past(rest, &[&["detach", "partition"]]);
+    let (partition, _) =
+        if partition.len() < rest.len() { path(statement, partition)? } else { return None };
+    Some(About::Detached { table, partition })
+}
+
+/// What follows some words, each group of which may be missing.
+fn past<'t, 'a>(mut rest: &'t [Token<'a>], groups: &[&[&str]]) -> &'t [Token<'a>] {
+    for words in groups {
+        if rest.len() > words.len() && words.iter().zip(rest).all(|(word, token)| token.is_word(word)) {
+            rest = &rest[words.len()..];
+        }
+    }
+    rest
+}
+
+/// A name as the catalog has it: of at most 63 bytes, without half a letter
+/// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
+fn as_kept(name: &str) -> String {
+    let mut end = name.len().min(63);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name[..end].to_owned()
 }
 
 fn is_name(token: &Token<'_>) -> bool {
@@ -134,6 +212,7 @@ mod tests {
     fn what_statements_are_about() {
         let new =
             |index: &str, table: &str| About::NewIndex { index: index.to_owned(), table: table.to_owned() };
+        let of_server = |kind, name: &str, is_new| About::OfServer { kind, name: name.to_owned(), is_new };
         for (statement, about) in [
             ("CREATE INDEX CONCURRENTLY a ON b (c)", new("a", "b")),
             (
@@ -142,6 +221,16 @@ mod tests {
             ),
             ("CREATE INDEX CONCURRENTLY ON b (c)", About::NewIndexWithoutName),
             ("DROP INDEX CONCURRENTLY IF EXISTS s.a CASCADE", About::OldIndex { index: "s.a".to_owned() }),
+            (&format!("CREATE INDEX CONCURRENTLY {}ä ON b (c)", "x".repeat(62)), new(&"x".repeat(62), "b")),
+            ("CREATE DATABASE \"A\" OWNER b", of_server(("pg_database", "datname"), "A", true)),
+            ("DROP DATABASE IF EXISTS a WITH (FORCE)", of_server(("pg_database", "datname"), "a", false)),
+            ("DROP SUBSCRIPTION a", of_server(("pg_subscription", "subname"), "a", false)),
+            ("CREATE TABLESPACE a LOCATION '/b'", of_server(("pg_tablespace", "spcname"), "a", true)),
+            (
+                "ALTER TABLE IF EXISTS s.a DETACH PARTITION \"B\" CONCURRENTLY",
+                About::Detached { table: "s.a".to_owned(), partition: "\"B\"".to_owned() },
+            ),
+            ("ALTER TABLE a DETACH PARTITION b FINALIZE", About::Other),
             ("REINDEX INDEX CONCURRENTLY a", About::Other),
             ("VACUUM a", About::Other),
             ("CREATE INDEX CONCURRENTLY", About::Other),

@@ -97,6 +97,10 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         super::is_in_transaction(self.connection)
     }
 
+    fn versions(&self) -> (&'static str, &'static str) {
+        ("", "SELECT string_agg(version, ' ' ORDER BY version COLLATE \"C\") FROM __diesel_schema_migrations")
+    }
+
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
         super::lend(self.connection, act)
     }
@@ -360,7 +364,8 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
         let history = self.at_home(FENRIR_TABLE).replace('\'', "''");
         let sql = format!(
             "SELECT (to_regclass('{history}') IS NOT NULL)::text, \
-             (to_regclass('{history}') IS NULL OR has_table_privilege(to_regclass('{history}'), 'UPDATE'))::text"
+             (current_setting('transaction_read_only') = 'off' \
+             AND has_table_privilege(to_regclass('{history}'), 'UPDATE'))::text"
         );
         let rows = self.rows(&sql, &[]);
         self.rollback();

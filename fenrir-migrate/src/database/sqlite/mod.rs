@@ -84,6 +84,13 @@ impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
         super::is_in_transaction(self.0)
     }
 
+    fn versions(&self) -> (&'static str, &'static str) {
+        (
+            "",
+            "SELECT group_concat(version, ' ') FROM (SELECT version FROM __diesel_schema_migrations ORDER BY version)",
+        )
+    }
+
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
         super::lend(self.0, act)
     }

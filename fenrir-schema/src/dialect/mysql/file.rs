@@ -2,7 +2,7 @@
 //! (<https://dev.mysql.com/doc/refman/8.0/en/mysqldump.html>).
 
 use crate::PieceKind::{LeftOut, Optional, Refused, Statement};
-use crate::StatementKind::{Alone, Begin, Commit, Plain, Rollback, Session};
+use crate::StatementKind::{Alone, Begin, Commit, Locking, Plain, Rollback, Session, Uncertain};
 use crate::sql_file::{Bodies, FileSyntax};
 use crate::sql_statement::Pattern::{Any, Begins, Calls, Elsewhere, Has, Is, Of, OfWith, Several};
 
@@ -85,12 +85,15 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
     // What ends a transaction by itself: <https://dev.mysql.com/doc/refman/8.0/en/implicit-commit.html>,
     // <https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/>. What is temporary is the session's.
     runs: &[
+        (Begins(&["set", "statement"]), Uncertain),
         (Begins(&["set"]), Session),
         (Begins(&["use"]), Session),
         (Begins(&["create", "temporary"]), Session),
         (Begins(&["create", "or", "replace", "temporary"]), Session),
         (Begins(&["drop", "temporary"]), Session),
-        (Begins(&["begin", "not", "atomic"]), Plain),
+        (Begins(&["begin", "not", "atomic"]), Uncertain),
+        (Begins(&["call"]), Uncertain),
+        (Begins(&["execute"]), Uncertain),
         (Begins(&["begin"]), Begin),
         (Begins(&["start", "transaction"]), Begin),
         (Begins(&["commit"]), Commit),
@@ -103,6 +106,10 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
         (Begins(&["truncate"]), Alone),
         (Begins(&["grant"]), Alone),
         (Begins(&["revoke"]), Alone),
+        (Begins(&["lock", "tables"]), Locking),
+        (Begins(&["lock", "table"]), Locking),
+        (Begins(&["unlock", "tables"]), Locking),
+        (Begins(&["unlock", "table"]), Locking),
         (Begins(&["lock"]), Alone),
         (Begins(&["unlock"]), Alone),
         (Begins(&["install"]), Alone),

@@ -1,0 +1,237 @@
+//! Migrations that no transaction holds together, and what is left of them where something goes wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use fenrir_migrate::{
+    Batch, Dialect, EmbeddedMigration, Error, Event, Migrations, Migrator, OneOfMany, Progress, Several,
+};
+use fenrir_tests::database::{Connected, TestDatabase};
+
+const ONE: EmbeddedMigration = EmbeddedMigration {
+    name: "2026-01-01-000000_one",
+    revision: "20260101000000",
+    up: "CREATE TABLE page (id integer PRIMARY KEY);",
+    checksum: "one",
+    ..EmbeddedMigration::EMPTY
+};
+
+const TWO: EmbeddedMigration = EmbeddedMigration {
+    name: "2026-01-02-000000_two",
+    revision: "20260102000000",
+    parent: Some("20260101000000"),
+    checksum: "two",
+    ..EmbeddedMigration::EMPTY
+};
+
+/// A migrator of these migrations, on every database.
+fn migrator(migrations: &[EmbeddedMigration]) -> Migrator {
+    let migrations: &'static [EmbeddedMigration] = migrations.to_vec().leak();
+    let all = Dialect::ALL.map(|dialect| (dialect, Some(migrations))).to_vec().leak();
+    Migrator::new(Box::leak(Box::new(Migrations::new("{}", all))))
+}
+
+/// Nobody can see in `CALL` whether it commits: where it did, and then failed, it is not run again.
+#[test]
+fn a_procedure_of_mysql_that_commits_is_not_run_twice() {
+    let database = TestDatabase::mysql();
+    database.migrate(&migrator(&[ONE])).unwrap();
+    let mut connected = database.connect();
+    connected
+        .execute(
+            "CREATE PROCEDURE commits() BEGIN \
+             INSERT INTO page VALUES (1); CREATE TABLE other (id int); INSERT INTO nowhere VALUES (1); END",
+        )
+        .unwrap();
+    connected
+        .execute(
+            "CREATE PROCEDURE fails() BEGIN INSERT INTO page VALUES (2); INSERT INTO nowhere VALUES (1); END",
+        )
+        .unwrap();
+    connected.execute("CREATE PROCEDURE succeeds() INSERT INTO page VALUES (3)").unwrap();
+
+    let call = |up| migrator(&[ONE, EmbeddedMigration { up, ..TWO }]);
+    for _ in 0..2 {
+        let error = database.migrate(&call("CALL fails();")).unwrap_err();
+        assert!(matches!(&error, Error::Statement(_)), "{error}");
+        assert_eq!((connected.count("page"), connected.count("__fenrir_journal")), (0, 0), "taken back");
+    }
+    let error = database.migrate(&call("CALL commits();")).unwrap_err();
+    assert!(matches!(&error, Error::Statement(_)), "{error}");
+    assert_eq!(connected.count("page"), 1, "committed");
+    let error = database.migrate(&call("CALL commits();")).unwrap_err();
+    assert!(matches!(&error, Error::Unclear { line: 1, .. }), "{error}");
+    assert_eq!(connected.count("page"), 1);
+
+    // As the error says.
+    connected.execute("DELETE FROM __fenrir_journal").unwrap();
+    assert_eq!(database.migrate(&call("CALL succeeds();")).unwrap().steps.len(), 1);
+    assert_eq!((connected.count("page"), connected.count("__fenrir_journal")), (2, 0));
+}
+
+/// It would lock out the runner itself, in the middle of the file.
+#[test]
+fn a_file_that_locks_tables_is_refused_before_any_of_it_runs() {
+    let database = TestDatabase::mysql();
+    let up = "CREATE TABLE other (id int);\nLOCK TABLES page WRITE;\nINSERT INTO page VALUES (1);\nUNLOCK TABLES;\n";
+    let error = database.migrate(&migrator(&[ONE, EmbeddedMigration { up, ..TWO }])).unwrap_err();
+    let Error::Statement(failed) = &error else { panic!("{error}") };
+    assert_eq!(failed.line, Some(2));
+    assert!(error.to_string().contains("take it out"), "{error}");
+    assert_eq!(
+        database
+            .connect()
+            .count("information_schema.tables WHERE table_name = 'other' AND table_schema = database()"),
+        0
+    );
+}
+
+/// Which is done in two transactions, between which it waits for everybody who is at the table.
+#[test]
+fn a_partition_that_is_half_detached_is_detached() {
+    let database = TestDatabase::postgres();
+    let up = "CREATE TABLE page (id integer) PARTITION BY RANGE (id); \
+              CREATE TABLE old PARTITION OF page FOR VALUES FROM (0) TO (10);";
+    let first = EmbeddedMigration { up, ..ONE };
+    let detach = EmbeddedMigration {
+        up: "ALTER TABLE page DETACH PARTITION old CONCURRENTLY; INSERT INTO page SELECT 1 WHERE false;",
+        run_in_transaction: false,
+        ..TWO
+    };
+    database.migrate(&migrator(&[first])).unwrap();
+    let mut holder = database.connect();
+    holder.execute("BEGIN").unwrap();
+    assert_eq!(holder.count("page"), 0);
+    let all = migrator(&[first, detach]);
+    let error =
+        database.migrate(&all.clone().statement_timeout(std::time::Duration::from_millis(300))).unwrap_err();
+    assert!(error.to_string().contains("statement timeout"), "{error}");
+    let half = "pg_inherits WHERE inhdetachpending";
+    assert_eq!(database.connect().count(half), 1);
+    holder.execute("COMMIT").unwrap();
+    assert_eq!(database.migrate(&all).unwrap().steps.len(), 1);
+    assert_eq!(database.connect().count("pg_inherits WHERE inhparent = 'page'::regclass"), 0);
+}
+
+/// What is made for the whole server, and was when the process was killed.
+#[test]
+fn a_database_that_was_made_is_not_made_again() {
+    let database = TestDatabase::postgres();
+    let name = format!("made_{}", std::process::id());
+    let up: &str = format!("CREATE DATABASE {name}; DROP DATABASE {name}; CREATE DATABASE {name};").leak();
+    let made = EmbeddedMigration { up, run_in_transaction: false, ..TWO };
+    database.migrate(&migrator(&[ONE])).unwrap();
+    let dying = migrator(&[ONE, made]).on_event(|event| {
+        if matches!(event, Event::Statement { number: 2, .. }) {
+            panic!("as if it were killed");
+        }
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| database.migrate(&dying))).is_err());
+    let there = format!("pg_database WHERE datname = '{name}'");
+    assert_eq!(database.connect().count(&there), 1);
+    let again = database.migrate(&migrator(&[ONE, made]));
+    let found = database.connect().count(&there);
+    database.connect().execute(&format!("DROP DATABASE IF EXISTS {name}")).unwrap();
+    assert_eq!((again.unwrap().steps.len(), found), (1, 1));
+}
+
+/// A replica of the version before boots, while one of the next is in the middle of what it may run beside.
+#[test]
+fn an_older_binary_boots_while_a_compatible_migration_is_half_done() {
+    for compatible in [true, false] {
+        let database = TestDatabase::postgres();
+        let next = EmbeddedMigration {
+            up: "CREATE INDEX CONCURRENTLY a ON page (id); CREATE INDEX CONCURRENTLY b ON nowhere (id);",
+            run_in_transaction: false,
+            compatible,
+            ..TWO
+        };
+        database.migrate(&migrator(&[ONE, next])).unwrap_err();
+        assert_eq!(database.connect().count("__fenrir_journal"), 1);
+        match database.migrate(&migrator(&[ONE])) {
+            Ok(report) if compatible => assert!(report.steps.is_empty()),
+            Err(Error::HalfUnknown { revision, .. }) if !compatible => assert_eq!(revision, TWO.revision),
+            other => panic!("compatible = {compatible}: {other:?}"),
+        }
+    }
+}
+
+/// A function that panics leaves no transaction and no lock behind, on a connection that lives on.
+#[test]
+fn a_function_that_panics_leaves_nothing() {
+    for dialect in Dialect::ALL {
+        for run_in_transaction in [true, false] {
+            let database = TestDatabase::new(dialect);
+            let up = "INSERT INTO page VALUES (1);";
+            let two = EmbeddedMigration { up, function: true, run_in_transaction, ..TWO };
+            let panicking = Arc::new(AtomicBool::new(true));
+            let dies = Arc::clone(&panicking);
+            let run = move |connection: &mut dyn SimpleConnection| {
+                connection.batch_execute("INSERT INTO page VALUES (2)")?;
+                assert!(!dies.load(Ordering::SeqCst), "it panics");
+                Ok::<_, diesel::result::Error>(Progress::Done)
+            };
+            let run = Arc::new(Mutex::new(run));
+            /// Runs twice on one connection, of which the first panics.
+            macro_rules! twice {
+                ($connection:expr, $type:ty) => {{
+                    let mut connection = $connection;
+                    let run = Arc::clone(&run);
+                    let all = migrator(&[ONE, two]).function(
+                        TWO.revision,
+                        move |connection: &mut $type, _: &Batch| {
+                            (run.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(connection)
+                        },
+                    );
+                    let first = catch_unwind(AssertUnwindSafe(|| all.run(&mut connection)));
+                    assert!(first.is_err(), "{dialect}");
+                    panicking.store(false, Ordering::SeqCst);
+                    // Another may, at once, and so may this one.
+                    let waiting = all.clone().lock_timeout(std::time::Duration::ZERO);
+                    assert_eq!(database.migrate(&waiting).unwrap().steps.len(), 1, "{dialect}");
+                    assert!(all.run(&mut connection).unwrap().steps.is_empty(), "{dialect}");
+                }};
+            }
+            match database.connect() {
+                Connected::Postgres(connection) => twice!(connection, PgConnection),
+                Connected::Sqlite(connection) => twice!(connection, diesel::SqliteConnection),
+                Connected::Mysql(connection) => twice!(connection, diesel::MysqlConnection),
+            }
+            assert_eq!(database.connect().count("page"), 2, "{dialect}");
+        }
+    }
+}
+
+/// What panics in one of several is that one's failure.
+#[test]
+fn one_of_several_that_panics_is_one_that_failed() {
+    let database = TestDatabase::postgres();
+    let mut connected = database.connect();
+    let schemas = ["a", "b", "c"];
+    for schema in schemas {
+        connected.execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+    }
+    connected.execute("CREATE TABLE b.page (id integer)").unwrap();
+    let connect = || PgConnection::establish(database.url());
+    let is_first = AtomicBool::new(true);
+    let panics = migrator(&[ONE]).before_each(move |_| {
+        assert!(!is_first.swap(false, Ordering::SeqCst), "the first of them");
+        Ok::<_, Error>(())
+    });
+    let results = Several::new().at_once(1).run_schemas(&panics, &schemas, connect);
+    let kinds: Vec<_> = results
+        .iter()
+        .map(|(_, one)| match one {
+            OneOfMany::Done(_) => "done",
+            OneOfMany::Failed(Error::Panicked { message }) if message.contains("the first") => "panicked",
+            OneOfMany::Failed(_) => "failed",
+            OneOfMany::NotTried => "not tried",
+        })
+        .collect();
+    assert_eq!(kinds, ["panicked", "failed", "done"]);
+}
