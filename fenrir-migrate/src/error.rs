@@ -139,6 +139,23 @@ pub enum Error {
         /// The statement.
         statement: String,
     },
+    /// A variable or a temporary table that was filled from rows, before a part that is done, and is gone with the
+    /// connection.
+    #[error(
+        "`{name}/{file}`, line {line}: a run that was broken off had read rows here, and did what follows in part:\n    \
+         {statement}\nWhat it made of them is gone with its connection, and may not be made of the rows that are there now. If you \
+         know what it was, write that in its place, as a text or a number; what is done must stay in the file as it is"
+    )]
+    SessionLost {
+        /// The folder.
+        name: String,
+        /// The file.
+        file: &'static str,
+        /// The line, from 1.
+        line: usize,
+        /// The statement.
+        statement: String,
+    },
     /// A hook, a function or what connects to a database panicked, where several databases are migrated: the other
     /// databases are nothing to it.
     #[error("a hook, a function or what connects panicked: {message}")]

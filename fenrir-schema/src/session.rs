@@ -9,12 +9,14 @@ use crate::{Dialect, FileStatement, StatementKind, Token, TokenKind};
 /// What a statement does to the session.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Effect {
-    /// What is there from here on: a variable, with its `@`, or a temporary table.
-    makes: Option<String>,
+    /// What is there from here on: variables, with their `@`, or a temporary table.
+    makes: BTreeSet<String>,
     /// What is there no more.
     removes: Option<String>,
     /// What is changed, and stays.
     changes: Option<String>,
+    /// Whether it makes a setting, which all that follows may need.
+    is_setting: bool,
     /// What it reads.
     uses: BTreeSet<String>,
 }
@@ -43,18 +45,29 @@ impl Dialect {
                 continue;
             }
             let effect = self.effect(statement);
-            let is_setting = effect.makes.is_none() && effect.removes.is_none() && effect.changes.is_none();
-            let is_live = |name: &Option<String>| name.as_ref().is_some_and(|name| live.contains(name));
-            if is_setting || is_live(&effect.makes) || is_live(&effect.changes) {
+            let mut touched = effect.makes.iter().chain(&effect.changes);
+            if effect.is_setting || touched.any(|name| live.contains(name)) {
                 effect.before(&mut live);
                 needed.push(index);
-            } else if let Some(name) = effect.removes.or(effect.makes) {
+            } else {
                 // What is used behind it is another of that name.
-                live.remove(&name);
+                live.retain(|name| effect.removes.as_ref() != Some(name) && !effect.makes.contains(name));
             }
         }
         needed.reverse();
         needed
+    }
+
+    /// Whether what a statement makes of the session comes from rows of tables: made again later, it may be something else.
+    #[must_use]
+    pub fn makes_of_rows(self, statement: &FileStatement<'_>) -> bool {
+        let tokens = self.tokens(statement.text);
+        tokens.iter().any(|token| token.is_word("from"))
+    }
+
+    /// Whether a statement reads a row into variables.
+    pub(crate) fn fills_variables(self, statement: &str) -> bool {
+        !selected_variables(&self.tokens(statement)).is_empty()
     }
 
     /// The temporary table that a statement creates.
@@ -70,23 +83,27 @@ impl Dialect {
     fn effect(self, statement: &FileStatement<'_>) -> Effect {
         let tokens = self.tokens(statement.text);
         let mut effect = Effect { uses: names(&tokens), ..Effect::default() };
+        let selected = selected_variables(&tokens);
         if let Some(table) = new_temporary_table(&tokens) {
             effect.uses.remove(&table);
-            effect.makes = Some(table);
+            effect.makes.insert(table);
+        } else if !selected.is_empty() {
+            effect.makes = selected;
         } else if let Some(table) = dropped_table(&tokens) {
             effect.uses.remove(&table);
             effect.removes = Some(table);
-        } else if let Some(variable) = set_variable(&tokens) {
-            // Where it is made of itself, it is changed.
-            let mentions = variables(&tokens).filter(|name| *name == variable).count();
-            if mentions > 1 {
-                effect.changes = Some(variable);
-            } else {
-                effect.uses.remove(&variable);
-                effect.makes = Some(variable);
+        } else if let Some((set, is_setting)) = set_variables(&tokens) {
+            effect.is_setting = is_setting;
+            for variable in set {
+                // Where it is made of itself, it is changed: what made it before is needed too.
+                if variables(&tokens).filter(|name| *name == variable).count() == 1 {
+                    effect.uses.remove(&variable);
+                }
+                effect.makes.insert(variable);
             }
         } else if statement.kind == StatementKind::Session {
             effect.changes = filled_table(&tokens);
+            effect.is_setting = effect.changes.is_none();
         }
         effect
     }
@@ -166,11 +183,45 @@ fn filled_table(tokens: &[Token<'_>]) -> Option<String> {
     last_part(past(rest, &["low_priority", "delayed", "high_priority", "ignore", "into"]))
 }
 
-/// `SET @name = …`
-fn set_variable(tokens: &[Token<'_>]) -> Option<String> {
+/// The variables that `SET @name = …, @other = …` sets; and whether it makes a setting too.
+fn set_variables(tokens: &[Token<'_>]) -> Option<(BTreeSet<String>, bool)> {
     tokens.first().filter(|token| token.is_word("set"))?;
-    let [at, name, ..] = tokens.get(1..)? else { return None };
-    (at.text == "@" && is_name(name)).then(|| format!("@{}", name.value.to_lowercase()))
+    let (mut set, mut is_setting, mut depth) = (BTreeSet::new(), false, 0_usize);
+    for (index, token) in tokens.iter().enumerate() {
+        if token.is_sign("(") {
+            depth += 1;
+        } else if token.is_sign(")") {
+            depth = depth.saturating_sub(1);
+        }
+        let begins = index == 0 || (token.is_sign(",") && depth == 0);
+        if !begins {
+            continue;
+        }
+        match &tokens[index + 1..] {
+            [at, name, ..] if at.text == "@" && is_name(name) => {
+                set.insert(format!("@{}", name.value.to_lowercase()));
+            }
+            _ => is_setting = true,
+        }
+    }
+    Some((set, is_setting))
+}
+
+/// The variables of `SELECT … INTO @name, @other`.
+fn selected_variables(tokens: &[Token<'_>]) -> BTreeSet<String> {
+    let selects = tokens.first().is_some_and(|token| token.is_word("select") || token.is_word("with"));
+    let into = tokens.windows(2).position(|two| two[0].is_word("into") && two[1].text == "@");
+    let (Some(into), true) = (into, selects) else { return BTreeSet::new() };
+    let mut rest = &tokens[into + 1..];
+    let mut found = BTreeSet::new();
+    while let [at, name, behind @ ..] = rest {
+        if at.text != "@" || !is_name(name) {
+            break;
+        }
+        found.insert(format!("@{}", name.value.to_lowercase()));
+        rest = behind.split_first().filter(|(comma, _)| comma.is_sign(",")).map_or(&[], |(_, rest)| rest);
+    }
+    found
 }
 
 #[cfg(test)]
@@ -220,6 +271,20 @@ UPDATE a SET new = (SELECT n FROM kept);
             "SET @a = 1; SET @a = @a + 1; ALTER TABLE b ADD c INT; SET @a = @a * 2; UPDATE b SET c = @a;";
         assert_eq!(needed(Dialect::Mysql, file, 4), ["SET @a = 1", "SET @a = @a + 1", "SET @a = @a * 2"]);
         assert!(needed(Dialect::Mysql, file, 5).is_empty());
+    }
+
+    #[test]
+    fn variables_of_every_kind_are_known() {
+        let file = "SET @a = 1, @b = (SELECT count(*), 2 FROM c); SELECT 3, 4 INTO @d, @e; SET @f = 5, sql_mode = ''; \
+                    UPDATE c SET x = 1; UPDATE c SET g = @b; UPDATE c SET h = @e;";
+        let all = ["SET @a = 1, @b = (SELECT count(*), 2 FROM c)", "SELECT 3, 4 INTO @d, @e"];
+        let setting = "SET @f = 5, sql_mode = ''";
+        assert_eq!(needed(Dialect::Mysql, file, 4), [all[0], all[1], setting]);
+        assert_eq!(needed(Dialect::Mysql, file, 5), [all[1], setting]);
+        assert_eq!(needed(Dialect::Mysql, file, 6), [setting]);
+        let statements = Dialect::Mysql.statements(file);
+        let of_rows: Vec<_> = statements.iter().map(|one| Dialect::Mysql.makes_of_rows(one)).collect();
+        assert_eq!(of_rows[..3], [true, false, false]);
     }
 
     #[test]

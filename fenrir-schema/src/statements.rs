@@ -66,9 +66,10 @@ impl Dialect {
             };
             if kind == StatementKind::Session {
                 temporary.extend(self.new_temporary_table(part.text));
-            } else if kind == StatementKind::Plain && !temporary.is_empty() {
-                // Rows of the session's are gone with it.
-                if self.filled_table(part.text).is_some_and(|table| temporary.contains(&table)) {
+            } else if kind == StatementKind::Plain {
+                // Rows of the session's are gone with it, and so are its variables.
+                let fills = |table: String| temporary.contains(&table);
+                if self.filled_table(part.text).is_some_and(fills) || self.fills_variables(part.text) {
                     kind = StatementKind::Session;
                 }
             }

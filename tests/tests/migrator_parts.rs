@@ -235,3 +235,30 @@ fn one_of_several_that_panics_is_one_that_failed() {
         .collect();
     assert_eq!(kinds, ["panicked", "failed", "done"]);
 }
+
+/// What was read before a part that is done is not read again: it may be something else by now.
+#[test]
+fn what_a_session_had_read_is_not_read_again() {
+    let database = TestDatabase::mysql();
+    let before = "INSERT INTO page VALUES (1);\n";
+    let after = "INSERT INTO page VALUES (2);\nALTER TABLE page ADD COLUMN old integer;\nCREATE INDEX x ON nowhere (id);\n\
+                 UPDATE page SET old = 1 WHERE id <= @newest;\n";
+    for read in [
+        "SET @other = 1, @newest = (SELECT max(id) FROM page);\n",
+        "SELECT max(id) INTO @newest FROM page;\n",
+    ] {
+        database.reset();
+        let with = |made: &str, after: &str| {
+            let up: &'static str =
+                format!("{before}ALTER TABLE page ADD COLUMN new integer;\n{made}{after}").leak();
+            migrator(&[ONE, EmbeddedMigration { up, ..TWO }])
+        };
+        let error = database.migrate(&with(read, after)).unwrap_err();
+        assert!(error.to_string().contains("nowhere"), "{error}");
+        let mended = after.replace("nowhere", "page");
+        let error = database.migrate(&with(read, &mended)).unwrap_err();
+        assert!(matches!(&error, Error::SessionLost { line: 3, .. }), "{error}");
+        assert_eq!(database.migrate(&with("SET @newest = 1;\n", &mended)).unwrap().steps.len(), 1);
+        assert_eq!(database.connect().count("page WHERE old = 1"), 1, "{read}");
+    }
+}

@@ -127,7 +127,7 @@ fn as_sql(reverted: &[&Migration], database: &dyn Database) -> Result<Outcome, F
         sql.push_str(&upgrade::script(
             migration,
             &text,
-            &history::delete_sql(migration.revision(), database.dialect()),
+            &history::delete_sql(migration.revision(), None, database.dialect()),
         ));
     }
     Ok(Outcome::new(sql.trim().to_owned(), json!({ "sql": sql })))

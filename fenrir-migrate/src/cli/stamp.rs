@@ -8,7 +8,7 @@ use super::outcome::{Failure, Outcome};
 use super::upgrade;
 use crate::Error;
 use crate::database::Database;
-use crate::history::{self, Allowed, JOURNAL_TABLE};
+use crate::history::{self, Allowed, JOURNAL_TABLE, State};
 use crate::migrator::Exclusive;
 use crate::revisions::Revisions;
 
@@ -41,9 +41,8 @@ fn stamp(
 ) -> Result<usize, Failure> {
     let mut state = history::read(database).map_err(Error::database(history::READING))?;
     if arguments.purge {
-        for one in state.applied.drain(..) {
-            history::delete(database, &one.revision)?;
-        }
+        history::purge(database)?;
+        state = State::default();
     }
     let current = state.position(revisions, allowed)?;
     let target = revisions.chain.resolve(&arguments.revision, current)?;

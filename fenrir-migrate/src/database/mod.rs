@@ -62,6 +62,8 @@ pub trait Database {
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
     /// Runs a query whose columns are texts, with texts for its placeholders.
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
+    /// Runs a query without placeholders whose two columns are texts, and which the connection may keep prepared.
+    fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>>;
     /// Whether the connection is inside a transaction that it did not open here.
     fn in_transaction(&mut self) -> bool;
     /// Lends Diesel's connection, inside the transaction that is open.
@@ -78,8 +80,7 @@ pub trait Database {
     fn at_home<'s>(&self, sql: &'s str) -> Cow<'s, str> {
         Cow::Borrowed(sql)
     }
-    /// A query for all versions of the history in one text, in the order of their bytes and with spaces between them; and
-    /// before it what the first `SELECT` of its statement must begin with.
+    /// A query for all versions of the history in one text, with spaces between them; and what the first `SELECT` of its statement must begin with.
     fn versions(&self) -> (&'static str, &'static str);
     /// Opens a transaction with its settings, and no lock.
     fn open(&mut self, _: &Local) -> QueryResult<()> {
@@ -215,6 +216,10 @@ pub(crate) mod sealed {
         where
             C: LoadConnection<Backend = Self>;
 
+        fn kept_rows<C>(connection: &mut C, sql: &str) -> QueryResult<Vec<Row>>
+        where
+            C: LoadConnection<Backend = Self>;
+
         fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
         where
             C: LoadConnection<Backend = Self> + 'static;
@@ -226,13 +231,17 @@ pub(crate) mod sealed {
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! text_rows {
     ($connection:expr, $sql:expr, $binds:expr) => {{
+        let mut query = diesel::sql_query($sql).into_boxed();
+        for bind in $binds {
+            query = query.bind::<diesel::sql_types::Text, _>((*bind).to_owned());
+        }
+        $crate::database::text_rows!($connection, query)
+    }};
+    ($connection:expr, $query:expr) => {{
         use diesel::row::{Field, Row as _};
         use diesel::sql_types::Text;
 
-        let mut query = diesel::sql_query($sql).into_boxed();
-        for bind in $binds {
-            query = query.bind::<Text, _>((*bind).to_owned());
-        }
+        let query = $query;
         let cursor = diesel::connection::LoadConnection::load($connection, query)?;
         let mut rows = Vec::new();
         for row in cursor {
@@ -256,6 +265,32 @@ macro_rules! text_rows {
 }
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 pub(crate) use text_rows;
+
+/// A query that Diesel keeps prepared for its text, unless it is told to keep none.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+struct KeptQuery<'a>(&'a str);
+
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+impl<DB: diesel::backend::Backend> diesel::query_builder::QueryFragment<DB> for KeptQuery<'_> {
+    fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.0);
+        Ok(())
+    }
+}
+
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+impl diesel::query_builder::QueryId for KeptQuery<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+impl diesel::query_builder::Query for KeptQuery<'_> {
+    type SqlType = (
+        diesel::sql_types::Nullable<diesel::sql_types::Text>,
+        diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    );
+}
 
 /// How long to wait before a try that failed is made again: short at first, and never the same for
 /// two processes that failed at once.

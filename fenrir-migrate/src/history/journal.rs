@@ -3,7 +3,7 @@
 use fenrir_schema::digest;
 
 use super::state::Direction;
-use super::{JOURNAL_TABLE, READING};
+use super::{JOURNAL_TABLE, READING, head};
 use super::{query, run};
 use crate::Error;
 use crate::database::Database;
@@ -73,9 +73,10 @@ impl Journal {
         let dialect = database.dialect();
         let note = entry.note.as_deref().map_or_else(|| "NULL".to_owned(), |note| dialect.literal(note));
         let sql = format!(
-            "DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number};\n\
+            "{}DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number};\n\
              INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note, compatible)\n    \
              VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note}, {});\n",
+            head::set_sql(None, dialect),
             self.direction.name(),
             entry.hash,
             if entry.is_done { "done" } else { "begun" },

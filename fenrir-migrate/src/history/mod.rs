@@ -1,6 +1,7 @@
 //! What a database knows of its migrations.
 
 mod expressions;
+mod head;
 mod journal;
 mod recorded;
 mod state;
@@ -9,7 +10,6 @@ mod tables;
 use std::time::Duration;
 
 use fenrir_schema::Dialect;
-use fenrir_schema::migration::Head;
 
 use self::tables::{Layout, VERSIONED};
 use crate::Error;
@@ -17,11 +17,12 @@ use crate::database::{Database, Row};
 use crate::revisions::{Migration, Revisions};
 
 pub(crate) use self::expressions::{MadeOf, read_expressions, write_expressions};
+pub(crate) use self::head::is_at;
 pub(crate) use self::journal::{Entry, Journal};
 pub(crate) use self::recorded::{Recorded, recorded};
 pub(crate) use self::state::{Allowed, Direction, State};
 pub(crate) use self::tables::{
-    DIESEL_TABLE, FENRIR_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_whole,
+    DIESEL_TABLE, FENRIR_TABLE, HEAD_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_whole,
 };
 
 /// What is being done when it cannot be read.
@@ -86,22 +87,6 @@ pub(crate) fn read_lacking(database: &mut dyn Database) -> diesel::QueryResult<S
     query(database, READ_LACKING).map(State::of_rows)
 }
 
-/// Whether a database has all migrations, as they are, and no others, and none that is half done. What is not known for
-/// certain is not so. Fails where the tables are not there, or are those of an older version.
-pub(crate) fn is_at(database: &mut dyn Database, head: &Head) -> diesel::QueryResult<bool> {
-    let (hint, versions) = database.versions();
-    let newest = database.dialect().literal(&head.revision);
-    let sql = format!(
-        "SELECT {hint}({versions}), (SELECT chain_hash FROM {FENRIR_TABLE} WHERE version = {newest}), \
-         (SELECT min(version) FROM {JOURNAL_TABLE})"
-    );
-    let rows = query(database, &sql)?;
-    Ok(match rows.first().map(Vec::as_slice) {
-        Some([Some(versions), Some(chain), None]) => *chain == head.chain && head.is_of(versions),
-        _ => false,
-    })
-}
-
 /// How many versions there are, the newest, and which is half done.
 const MARK: &str = "\
 SELECT CAST(count(*) AS CHAR(20)), max(version), (
@@ -155,13 +140,12 @@ pub(crate) fn insert(
     migration: &Migration,
     duration: Duration,
 ) -> Result<(), Error> {
-    let chain = state.chain_hash(revisions, migration)?;
+    let chain = state.chain_hash_after(revisions, migration, Direction::Up)?;
     let sql = insert_sql(migration, chain, database.dialect(), duration)?;
     run(database, &sql).map_err(Error::database("recording a migration"))
 }
 
-/// The statements that [`insert`] runs; `chain` is the migration's chain hash, where all before it are applied as they are,
-/// and no others. Plain Diesel reverts a migration without what Fenrir knows of it.
+/// The statements that [`insert`] runs; `chain` is the hash of all that are applied then, where that is certain. Plain Diesel reverts a migration without what Fenrir knows of it.
 pub(crate) fn insert_sql(
     migration: &Migration,
     chain: Option<&str>,
@@ -175,15 +159,12 @@ pub(crate) fn insert_sql(
         Some(losses) => literal(&serde_json::to_string(&losses).map_err(Error::catalog)?),
         None => "NULL".to_owned(),
     };
-    // Left out where it is not known, so that a script is right for an older version's tables as well.
-    let (chain_column, chain) =
-        chain.map_or_else(Default::default, |chain| (" chain_hash,", format!(" {},", literal(chain))));
     Ok(format!(
         "INSERT INTO {DIESEL_TABLE} (version) VALUES ({revision});\n\
          DELETE FROM {FENRIR_TABLE} WHERE version = {revision};\n\
-         INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum,{chain_column} down_sql, down_loses, run_in_transaction, \
+         INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum, down_sql, down_loses, run_in_transaction, \
          compatible, schema_hash, duration_ms, fenrir_version)\n    \
-         VALUES ({revision}, {}, {}, {},{chain} {}, {}, {}, {}, {}, {}, {});\n",
+         VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n{}",
         migration.parent().map_or_else(|| "NULL".to_owned(), literal),
         literal(migration.name()),
         literal(&migration.checksum()?),
@@ -194,6 +175,7 @@ pub(crate) fn insert_sql(
         literal(migration.schema_hash().unwrap_or_default()),
         duration.as_millis(),
         literal(env!("CARGO_PKG_VERSION")),
+        head::set_sql(chain, dialect),
     ))
 }
 
@@ -208,7 +190,7 @@ pub(crate) fn stamp(
     let (applied, not) = revisions.all().split_at(target);
     for migration in not {
         if state.has(migration.revision()) {
-            delete(database, migration.revision())?;
+            delete(database, state, revisions, migration)?;
             state.went(migration, Direction::Down)?;
         }
     }
@@ -221,16 +203,32 @@ pub(crate) fn stamp(
     Ok(())
 }
 
-/// Forgets a migration, also where it is half done.
-pub(crate) fn delete(database: &mut dyn Database, revision: &str) -> Result<(), Error> {
-    let sql = delete_sql(revision, database.dialect());
+/// Forgets a migration, also where it is half done, of a database that is where `state` says.
+pub(crate) fn delete(
+    database: &mut dyn Database,
+    state: &State,
+    revisions: &Revisions,
+    migration: &Migration,
+) -> Result<(), Error> {
+    let chain = state.chain_hash_after(revisions, migration, Direction::Down)?;
+    let sql = delete_sql(migration.revision(), chain, database.dialect());
     run(database, &sql).map_err(Error::database("recording a revert"))
 }
 
-/// The statements that [`delete`] runs.
-pub(crate) fn delete_sql(revision: &str, dialect: Dialect) -> String {
+/// Forgets all that is recorded.
+#[cfg(feature = "cli")]
+pub(crate) fn purge(database: &mut dyn Database) -> Result<(), Error> {
+    let forgotten = VERSIONED.map(|table| format!("DELETE FROM {table};\n")).concat();
+    let sql = forgotten + &head::set_sql(None, database.dialect());
+    run(database, &sql).map_err(Error::database("forgetting the history"))
+}
+
+/// The statements that [`delete`] runs; `chain` is the hash of all that are applied then, where that is certain.
+pub(crate) fn delete_sql(revision: &str, chain: Option<&str>, dialect: Dialect) -> String {
     let revision = dialect.literal(revision);
-    VERSIONED.map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n")).concat()
+    let deleted =
+        VERSIONED.map(|table| format!("DELETE FROM {table} WHERE version = {revision};\n")).concat();
+    deleted + &head::set_sql(chain, dialect)
 }
 
 /// The migrations whose SQL is not what was applied.

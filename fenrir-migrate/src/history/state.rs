@@ -105,12 +105,13 @@ impl State {
         Ok(())
     }
 
-    /// The chain hash of a migration that is to be recorded now: none where the database has not exactly those before it,
-    /// as they are here.
-    pub(super) fn chain_hash<'r>(
+    /// The hash of all that are applied once a migration has run: none where they are not exactly those that are here, as
+    /// they are here, or are none.
+    pub(super) fn chain_hash_after<'r>(
         &self,
         revisions: &'r Revisions,
         migration: &Migration,
+        direction: Direction,
     ) -> Result<Option<&'r str>, Error> {
         let all = revisions.all();
         let Ok(index) = all.binary_search_by(|one| one.revision().cmp(migration.revision())) else {
@@ -121,9 +122,13 @@ impl State {
             let is_edited = applied.checksum.as_ref().is_some_and(|checksum| *checksum != mark.checksum);
             applied.revision == one.revision() && !is_edited
         };
-        let is_exactly =
-            self.applied.len() == index && self.applied.iter().zip(all.iter().zip(marks)).all(is_as_here);
-        Ok(is_exactly.then(|| marks[index].chain_hash.as_str()))
+        let (count, newest) = match direction {
+            Direction::Up => (index, Some(index)),
+            Direction::Down => (index + 1, index.checked_sub(1)),
+        };
+        let before = self.applied.iter().take(index);
+        let is_exactly = self.applied.len() == count && before.zip(all.iter().zip(marks)).all(is_as_here);
+        Ok(newest.filter(|_| is_exactly).map(|newest| marks[newest].chain_hash.as_str()))
     }
 
     /// The newest revision.

@@ -12,7 +12,8 @@ pub(crate) const DIESEL_TABLE: &str = "__diesel_schema_migrations";
 pub(crate) const FENRIR_TABLE: &str = "__fenrir_migrations";
 /// Where a migration stands that is not done in one transaction.
 pub(crate) const JOURNAL_TABLE: &str = "__fenrir_journal";
-
+/// What tells at one look that a database has all migrations.
+pub(crate) const HEAD_TABLE: &str = "__fenrir_head";
 /// What the database made of the models' expressions.
 pub(crate) const EXPRESSIONS_TABLE: &str = "__fenrir_expressions";
 
@@ -20,7 +21,8 @@ pub(crate) const EXPRESSIONS_TABLE: &str = "__fenrir_expressions";
 pub(super) const VERSIONED: [&str; 3] = [JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
 
 /// All of them.
-pub(crate) const TABLES: [&str; 4] = [EXPRESSIONS_TABLE, JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
+pub(crate) const TABLES: [&str; 5] =
+    [EXPRESSIONS_TABLE, HEAD_TABLE, JOURNAL_TABLE, FENRIR_TABLE, DIESEL_TABLE];
 
 /// The statements that create them where they are not there.
 pub(crate) fn create_sql(dialect: Dialect) -> String {
@@ -37,7 +39,6 @@ CREATE TABLE IF NOT EXISTS __fenrir_migrations (
     parent VARCHAR(50),
     name VARCHAR(255),
     checksum VARCHAR(64) NOT NULL,
-    chain_hash VARCHAR(64),
     down_sql ANY_TEXT NOT NULL,
     down_loses ANY_TEXT,
     run_in_transaction SMALLINT,
@@ -59,20 +60,21 @@ CREATE TABLE IF NOT EXISTS __fenrir_journal (
     started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (version, number)
 );
+CREATE TABLE IF NOT EXISTS __fenrir_head (
+    chain_hash VARCHAR(64)
+);
+INSERT INTO __fenrir_head (chain_hash)
+    SELECT NULL FROM (SELECT count(*) AS heads FROM __fenrir_head) there WHERE heads = 0;
 ";
 
 /// What an older version of Fenrir did not keep.
-const ADDED: [(&str, &str, &str); 6] = [
+const ADDED: [(&str, &str, &str); 5] = [
     (JOURNAL_TABLE, "compatible", "SMALLINT"),
     (FENRIR_TABLE, "name", "VARCHAR(255)"),
     (FENRIR_TABLE, "down_loses", "ANY_TEXT"),
     (FENRIR_TABLE, "run_in_transaction", "SMALLINT"),
     (FENRIR_TABLE, "compatible", "SMALLINT"),
-    (FENRIR_TABLE, NEWEST_COLUMN, "VARCHAR(64)"),
 ];
-
-/// What came last to a table of the history.
-const NEWEST_COLUMN: &str = "chain_hash";
 
 /// Which of the tables are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +85,7 @@ pub(super) enum Layout {
     Diesel,
     /// Those of a version of Fenrir without a journal.
     Older,
-    /// Those of a version of Fenrir that did not keep all of it.
+    /// Those of a version of Fenrir that kept less.
     Lacking,
     /// All.
     Whole,
@@ -103,9 +105,9 @@ pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
     }
 }
 
-/// Whether the tables of the history, which are there, have all their columns.
+/// Whether the tables of the history are all there: the newest among them is.
 pub(crate) fn is_whole(database: &mut dyn Database) -> Result<bool, Error> {
-    has_column(database, FENRIR_TABLE, NEWEST_COLUMN)
+    is_there(database, HEAD_TABLE)
 }
 
 fn has_column(database: &mut dyn Database, table: &str, column: &str) -> Result<bool, Error> {
@@ -123,8 +125,7 @@ pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool,
 pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
     let doing = "creating the tables of the migrations' history";
     let dialect = database.dialect();
-    // The newest column, and then the journal, come last: where they are there, all is, also where each of these commits
-    // by itself.
+    // The newest comes last: where it is there, all is, also where each of these commits by itself.
     if matches!(layout(database)?, Layout::Older | Layout::Lacking) {
         for (table, column, sql_type) in ADDED {
             if is_there(database, table)? && !has_column(database, table, column)? {

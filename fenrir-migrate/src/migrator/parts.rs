@@ -110,11 +110,20 @@ impl Runner<'_> {
         {
             self.refuse_tables_that_are_there(running)?;
         }
-        let done = self.done(place)?;
+        let (done, begun) = self.done(place)?;
         if done > place.count {
             return Err(place.edited(place.count + 1));
         }
-        let needed = needed(self.exclusive.database.dialect(), units, done);
+        let dialect = self.exclusive.database.dialect();
+        let needed = needed(dialect, units, done);
+        if let Some(lost) = lost(dialect, units, done, begun) {
+            return Err(Error::SessionLost {
+                name: running.migration.name().to_owned(),
+                file: running.direction.file(),
+                line: lost.line,
+                statement: lost.text.to_owned(),
+            });
+        }
         let mut number = 0;
         for unit in units {
             let is_of_session = matches!(unit, Unit::Session(_));
@@ -156,10 +165,11 @@ impl Runner<'_> {
         let _ = self.exclusive.finish(noted);
     }
 
-    /// How many parts are done already.
-    fn done(&mut self, place: &Place<'_>) -> Result<usize, Error> {
+    /// How many parts are done already, and how many are done or begun.
+    fn done(&mut self, place: &Place<'_>) -> Result<(usize, usize), Error> {
         let entries = place.journal.entries(self.exclusive.database)?;
-        Ok(entries.iter().take_while(|entry| entry.is_done).count())
+        let done = entries.iter().take_while(|entry| entry.is_done).count();
+        Ok((done, entries.len().min(done + 1)))
     }
 
     fn part(&mut self, place: &mut Place<'_>, number: usize, unit: &Unit<'_>) -> Result<Stepped, Error> {
@@ -473,16 +483,34 @@ impl Runner<'_> {
 
 /// The statements, by their places in the file, that make of a session what the parts need that are not done yet.
 fn needed(dialect: Dialect, units: &[Unit<'_>], done: usize) -> Vec<usize> {
-    let (mut number, mut from) = (0, 0);
+    let all: Vec<_> = units.iter().flat_map(Unit::statements).copied().collect();
+    dialect.needed_of_session(&all, place_of(units, done + 1))
+}
+
+/// How many statements are before a part.
+fn place_of(units: &[Unit<'_>], part: usize) -> usize {
+    let (mut number, mut place) = (0, 0);
     for unit in units {
         number += usize::from(!matches!(unit, Unit::Session(_)));
-        if number > done {
+        if number >= part {
             break;
         }
-        from += unit.statements().len();
+        place += unit.statements().len();
+    }
+    place
+}
+
+/// What the parts need that are not done, and was made of rows before one that is done, or may be: read again, the rows may
+/// be others.
+fn lost<'a>(dialect: Dialect, units: &[Unit<'a>], done: usize, begun: usize) -> Option<FileStatement<'a>> {
+    if begun == 0 {
+        return None;
     }
     let all: Vec<_> = units.iter().flat_map(Unit::statements).copied().collect();
-    dialect.needed_of_session(&all, from)
+    let place = place_of(units, begun);
+    let needed = [done, begun].into_iter().flat_map(|parts| needed(dialect, units, parts));
+    let mut before = needed.filter(|index| *index < place).map(|index| all[index]);
+    before.find(|statement| dialect.makes_of_rows(statement))
 }
 
 /// What became of the beginning of a statement that runs alone.

@@ -338,7 +338,7 @@ impl<'a> Runner<'a> {
         let (database, migration) = (&mut *self.exclusive.database, running.migration);
         match running.direction {
             Direction::Up => history::insert(database, state, self.revisions, migration, duration),
-            Direction::Down => history::delete(database, migration.revision()),
+            Direction::Down => history::delete(database, state, self.revisions, migration),
         }
     }
 

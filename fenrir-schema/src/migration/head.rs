@@ -45,10 +45,15 @@ impl Head {
         Self { functions: functions.into_iter().collect(), ..self }
     }
 
-    /// Whether these are the revision ids of all migrations, in their order, with spaces between them.
+    /// Whether these are the revision ids of all migrations, in any order, with spaces between them.
     #[must_use]
     pub fn is_of(&self, revisions: &str) -> bool {
-        digest::sha256_hex(revisions.as_bytes()) == self.revisions
+        let mut all: Vec<_> = revisions.split(' ').collect();
+        if all.is_sorted() {
+            return digest::sha256_hex(revisions.as_bytes()) == self.revisions;
+        }
+        all.sort_unstable();
+        digest::sha256_hex(all.join(" ").as_bytes()) == self.revisions
     }
 }
 

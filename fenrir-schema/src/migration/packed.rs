@@ -217,7 +217,8 @@ mod tests {
         ] {
             assert_ne!(one.chain, other.chain);
         }
-        assert!(one.is_of("1 2") && !one.is_of("2 1") && !one.is_of("1") && !one.is_of("12"));
+        assert!(one.is_of("1 2") && one.is_of("2 1") && !one.is_of("1") && !one.is_of("12"));
+        assert!(!one.is_of("1 2 2") && !one.is_of(""));
         assert_eq!(Head::of([]), None);
     }
 }

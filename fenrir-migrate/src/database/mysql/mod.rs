@@ -9,7 +9,7 @@ use diesel::connection::LoadConnection;
 use diesel::mysql::Mysql;
 use fenrir_schema::{Dialect, Identifier, TableName};
 
-use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
+use super::{CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, sealed, text_rows};
 use crate::history::FENRIR_TABLE;
 
 impl MigratorBackend for Mysql {}
@@ -22,6 +22,13 @@ impl sealed::Backend for Mysql {
         C: LoadConnection<Backend = Self>,
     {
         text_rows!(connection, sql, binds)
+    }
+
+    fn kept_rows<C>(connection: &mut C, sql: &str) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, KeptQuery(sql))
     }
 
     fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
@@ -186,6 +193,10 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         Server::rows(self, sql, binds)
     }
 
+    fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
+        <Mysql as sealed::Backend>::kept_rows(self.connection, sql)
+    }
+
     fn in_transaction(&mut self) -> bool {
         super::is_in_transaction(self.connection)
     }
@@ -196,7 +207,7 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
     fn versions(&self) -> (&'static str, &'static str) {
         (
             "/*+ SET_VAR(group_concat_max_len = 1048576) */ ",
-            "SELECT group_concat(version ORDER BY CAST(version AS BINARY) SEPARATOR ' ') FROM __diesel_schema_migrations",
+            "SELECT group_concat(version SEPARATOR ' ') FROM __diesel_schema_migrations",
         )
     }
 

@@ -11,7 +11,7 @@ use diesel::pg::Pg;
 use diesel::result::DatabaseErrorKind;
 use fenrir_schema::{Dialect, Identifier, TableName};
 
-use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
+use super::{CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, sealed, text_rows};
 use crate::history::{FENRIR_TABLE, TABLES as ALL_TABLES};
 
 impl MigratorBackend for Pg {}
@@ -24,6 +24,13 @@ impl sealed::Backend for Pg {
         C: LoadConnection<Backend = Self>,
     {
         text_rows!(connection, sql, binds)
+    }
+
+    fn kept_rows<C>(connection: &mut C, sql: &str) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, KeptQuery(sql))
     }
 
     fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
@@ -93,12 +100,16 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         <Pg as sealed::Backend>::rows(self.connection, sql, binds)
     }
 
+    fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
+        <Pg as sealed::Backend>::kept_rows(self.connection, sql)
+    }
+
     fn in_transaction(&mut self) -> bool {
         super::is_in_transaction(self.connection)
     }
 
     fn versions(&self) -> (&'static str, &'static str) {
-        ("", "SELECT string_agg(version, ' ' ORDER BY version COLLATE \"C\") FROM __diesel_schema_migrations")
+        ("", "SELECT string_agg(version, ' ') FROM __diesel_schema_migrations")
     }
 
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {

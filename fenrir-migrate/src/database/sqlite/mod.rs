@@ -11,7 +11,9 @@ use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 // Named so that the bundled library is linked.
 use libsqlite3_sys as _;
 
-use crate::database::{CatalogNote, Database, Local, MigratorBackend, Row, Trigger, sealed, text_rows};
+use crate::database::{
+    CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, Trigger, sealed, text_rows,
+};
 
 impl MigratorBackend for Sqlite {}
 
@@ -23,6 +25,13 @@ impl sealed::Backend for Sqlite {
         C: LoadConnection<Backend = Self>,
     {
         text_rows!(connection, sql, binds)
+    }
+
+    fn kept_rows<C>(connection: &mut C, sql: &str) -> QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<Backend = Self>,
+    {
+        text_rows!(connection, KeptQuery(sql))
     }
 
     fn database<'a, C>(connection: &'a mut C) -> Box<dyn Database + 'a>
@@ -80,15 +89,16 @@ impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
         <Sqlite as sealed::Backend>::rows(self.0, sql, binds)
     }
 
+    fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
+        <Sqlite as sealed::Backend>::kept_rows(self.0, sql)
+    }
+
     fn in_transaction(&mut self) -> bool {
         super::is_in_transaction(self.0)
     }
 
     fn versions(&self) -> (&'static str, &'static str) {
-        (
-            "",
-            "SELECT group_concat(version, ' ') FROM (SELECT version FROM __diesel_schema_migrations ORDER BY version)",
-        )
+        ("", "SELECT group_concat(version, ' ') FROM __diesel_schema_migrations")
     }
 
     fn lend(&mut self, act: &mut dyn FnMut(&mut dyn Any)) -> QueryResult<()> {
