@@ -240,8 +240,8 @@ fn one_of_several_that_panics_is_one_that_failed() {
 #[test]
 fn what_a_session_had_read_is_not_read_again() {
     let database = TestDatabase::mysql();
-    let before = "INSERT INTO page VALUES (1);\n";
-    let after = "INSERT INTO page VALUES (2);\nALTER TABLE page ADD COLUMN old integer;\nCREATE INDEX x ON nowhere (id);\n\
+    let before = "INSERT INTO page (id) VALUES (1);\n";
+    let after = "INSERT INTO page (id) VALUES (2);\nALTER TABLE page ADD COLUMN old integer;\nCREATE INDEX x ON nowhere (id);\n\
                  UPDATE page SET old = 1 WHERE id <= @newest;\n";
     for read in [
         "SET @other = 1, @newest = (SELECT max(id) FROM page);\n",

@@ -12,7 +12,7 @@ pub(super) fn run(arguments: &Current, context: &Context<'_>) -> Result<Outcome,
     let url = context.url()?;
     let revisions = context.revisions(&url)?;
     // To look must not make a file of SQLite's.
-    let State { applied, half } = if url.exists() {
+    let State { applied, half, .. } = if url.exists() {
         let mut connected = context.connect(&url)?;
         history::look(&mut *connected.database())?
     } else {

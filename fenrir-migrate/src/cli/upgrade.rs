@@ -1,7 +1,6 @@
 //! `fenrir upgrade`: applies migrations.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -129,11 +128,7 @@ fn as_sql(pending: &[&Migration], dialect: fenrir_schema::Dialect) -> Result<Out
             sql.push_str(&history::create_sql(dialect));
         }
         let text = migration.up()?;
-        sql.push_str(&script(
-            migration,
-            &text,
-            &history::insert_sql(migration, None, dialect, Duration::ZERO)?,
-        ));
+        sql.push_str(&script(migration, &text, &history::script_sql(migration, dialect)?));
     }
     Ok(Outcome::new(sql.trim_end().to_owned(), json!({ "sql": sql })))
 }

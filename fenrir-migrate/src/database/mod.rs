@@ -64,6 +64,11 @@ pub trait Database {
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
     /// Runs a query without placeholders whose two columns are texts, and which the connection may keep prepared.
     fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>>;
+    /// The same of one that is asked in each transaction of a run: kept where each of these is sure to be on the same
+    /// connection of the server's.
+    fn repeated_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
+        self.kept_rows(sql)
+    }
     /// Whether the connection is inside a transaction that it did not open here.
     fn in_transaction(&mut self) -> bool;
     /// Lends Diesel's connection, inside the transaction that is open.
@@ -89,6 +94,11 @@ pub trait Database {
     /// Opens a transaction that no other of ours can open beside it; `history` says whether the tables
     /// of the history are there to be locked.
     fn begin(&mut self, history: bool, local: &Local) -> QueryResult<()>;
+    /// Opens a transaction as [`begin`](Self::begin) does where there is a history, if a condition holds in it, and the
+    /// database has a way to tell that is quicker than a query. Otherwise none is open.
+    fn begin_if(&mut self, _condition: &str, _: &Local) -> QueryResult<bool> {
+        Ok(false)
+    }
     fn commit(&mut self) -> QueryResult<()> {
         self.execute("COMMIT")
     }
@@ -131,6 +141,10 @@ pub trait Database {
         false
     }
 
+    /// Whether another connection is at what a statement is about that runs alone.
+    fn is_running(&mut self, _: &str) -> QueryResult<bool> {
+        Ok(false)
+    }
     /// What the catalog says of what a statement is about that runs alone.
     fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote>;
     /// Whether such a statement has run, from what the catalog said before it and says now.

@@ -28,7 +28,8 @@ pub(crate) use self::tables::{
 /// What is being done when it cannot be read.
 pub(crate) const READING: &str = "reading the migrations' history";
 
-/// The versions, and what is half done, in one query. What was done since is not half done, whatever the journal says.
+/// The versions; what is half done; and what is known of versions that plain Diesel has reverted since, in one query. What
+/// was done since is not half done, whatever the journal says.
 const READ: &str = "\
 SELECT d.version, f.checksum, CASE WHEN f.compatible = 1 THEN 'yes' END, NULL
 FROM __diesel_schema_migrations d LEFT JOIN __fenrir_migrations f ON f.version = d.version
@@ -36,6 +37,9 @@ UNION ALL
 SELECT j.version, NULL, CASE WHEN max(j.compatible) = 1 THEN 'yes' END, j.direction FROM __fenrir_journal j
 WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
 GROUP BY j.version, j.direction
+UNION ALL
+SELECT f.version, NULL, NULL, 'gone' FROM __fenrir_migrations f
+WHERE NOT EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = f.version)
 ORDER BY 1";
 
 /// The same of tables that lack a column.
@@ -87,13 +91,29 @@ pub(crate) fn read_lacking(database: &mut dyn Database) -> diesel::QueryResult<S
     query(database, READ_LACKING).map(State::of_rows)
 }
 
-/// How many versions there are, the newest, and which is half done.
+/// How many versions there are, and the newest; and which is half done.
 const MARK: &str = "\
-SELECT CAST(count(*) AS CHAR(20)), max(version), (
-    SELECT min(j.version) FROM __fenrir_journal j
-    WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)
-)
-FROM __diesel_schema_migrations";
+SELECT CAST(count(*) AS CHAR(20)), max(version) FROM __diesel_schema_migrations
+UNION ALL
+SELECT NULL, min(j.version) FROM __fenrir_journal j
+WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)";
+
+/// The condition that holds where a database is where it was when it was read, and nothing is half done or left of
+/// that: mostly so, and asked for in little time. None where it cannot hold.
+pub(crate) fn still_sql(database: &dyn Database, state: &State) -> Option<String> {
+    if state.half.is_some() {
+        return None;
+    }
+    let newest = state.newest().map(|newest| {
+        format!(" AND (SELECT max(version) FROM {DIESEL_TABLE}) = {}", database.dialect().literal(newest))
+    });
+    let sql = format!(
+        "(SELECT count(*) FROM {DIESEL_TABLE}) = {}{} AND NOT EXISTS (SELECT 1 FROM {JOURNAL_TABLE})",
+        state.applied.len(),
+        newest.unwrap_or_default()
+    );
+    Some(database.at_home(&sql).into_owned())
+}
 
 /// Whether a database is where it was when it was read.
 pub(crate) fn is_still(database: &mut dyn Database, state: &State) -> Result<bool, Error> {
@@ -113,11 +133,18 @@ pub(crate) fn is_still_but_for(
 }
 
 fn mark(database: &mut dyn Database) -> Result<(usize, Option<String>, Option<String>), Error> {
-    let rows = query(database, MARK).map_err(Error::database(READING))?;
-    let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
-    let mut next = || row.next().flatten();
-    let count = next().and_then(|text| text.trim().parse().ok()).unwrap_or_default();
-    Ok((count, next(), next()))
+    let sql = database.at_home(MARK).into_owned();
+    let rows = database.repeated_rows(&sql).map_err(Error::database(READING))?;
+    let mut half = None;
+    let mut versions = (0, None);
+    for row in rows {
+        let mut row = row.into_iter();
+        match (row.next().flatten(), row.next().flatten()) {
+            (Some(count), newest) => versions = (count.trim().parse().unwrap_or_default(), newest),
+            (None, version) => half = version,
+        }
+    }
+    Ok((versions.0, versions.1, half))
 }
 
 /// The history, for those who only look: none where there are no tables of one.
@@ -132,26 +159,41 @@ pub(crate) fn look(database: &mut dyn Database) -> Result<State, Error> {
     query(database, sql).map(State::of_rows).map_err(Error::database(READING))
 }
 
-/// Records a migration as applied, on a database that is where `state` says.
+/// Records a migration as applied, on a database that is where `state` says. The head is found with the last of a run: until
+/// then it is of versions that the database had, and so of no use.
 pub(crate) fn insert(
     database: &mut dyn Database,
     state: &State,
     revisions: &Revisions,
     migration: &Migration,
+    is_last: bool,
     duration: Duration,
 ) -> Result<(), Error> {
-    let chain = state.chain_hash_after(revisions, migration, Direction::Up)?;
-    let sql = insert_sql(migration, chain, database.dialect(), duration)?;
+    let dialect = database.dialect();
+    let mut sql = String::new();
+    // Plain Diesel reverts a migration without what Fenrir knows of it.
+    if state.is_gone(migration.revision()) {
+        sql.push_str(&forget_sql(migration.revision(), dialect));
+    }
+    sql.push_str(&insert_sql(migration, dialect, duration)?);
+    if is_last {
+        let chain = state.chain_hash_after(revisions, migration, Direction::Up)?;
+        sql.push_str(&head::set_sql(chain, dialect));
+    }
     run(database, &sql).map_err(Error::database("recording a migration"))
 }
 
-/// The statements that [`insert`] runs; `chain` is the hash of all that are applied then, where that is certain. Plain Diesel reverts a migration without what Fenrir knows of it.
-pub(crate) fn insert_sql(
-    migration: &Migration,
-    chain: Option<&str>,
-    dialect: Dialect,
-    duration: Duration,
-) -> Result<String, Error> {
+/// The statements that record a migration, of whatever database: of its head nothing is known afterwards.
+pub(crate) fn script_sql(migration: &Migration, dialect: Dialect) -> Result<String, Error> {
+    let forget = forget_sql(migration.revision(), dialect);
+    Ok(forget + &insert_sql(migration, dialect, Duration::ZERO)? + &head::set_sql(None, dialect))
+}
+
+fn forget_sql(revision: &str, dialect: Dialect) -> String {
+    format!("DELETE FROM {FENRIR_TABLE} WHERE version = {};\n", dialect.literal(revision))
+}
+
+fn insert_sql(migration: &Migration, dialect: Dialect, duration: Duration) -> Result<String, Error> {
     let literal = |text: &str| dialect.literal(text);
     let revision = literal(migration.revision());
     // Of plain Diesel's nothing is known.
@@ -161,10 +203,9 @@ pub(crate) fn insert_sql(
     };
     Ok(format!(
         "INSERT INTO {DIESEL_TABLE} (version) VALUES ({revision});\n\
-         DELETE FROM {FENRIR_TABLE} WHERE version = {revision};\n\
          INSERT INTO {FENRIR_TABLE} (version, parent, name, checksum, down_sql, down_loses, run_in_transaction, \
          compatible, schema_hash, duration_ms, fenrir_version)\n    \
-         VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n{}",
+         VALUES ({revision}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
         migration.parent().map_or_else(|| "NULL".to_owned(), literal),
         literal(migration.name()),
         literal(&migration.checksum()?),
@@ -175,7 +216,6 @@ pub(crate) fn insert_sql(
         literal(migration.schema_hash().unwrap_or_default()),
         duration.as_millis(),
         literal(env!("CARGO_PKG_VERSION")),
-        head::set_sql(chain, dialect),
     ))
 }
 
@@ -196,7 +236,7 @@ pub(crate) fn stamp(
     }
     for migration in applied {
         if !state.has(migration.revision()) {
-            insert(database, state, revisions, migration, Duration::ZERO)?;
+            insert(database, state, revisions, migration, true, Duration::ZERO)?;
             state.went(migration, Direction::Up)?;
         }
     }

@@ -1,5 +1,7 @@
 //! Where a database is, held against the migrations that there are.
 
+use std::collections::BTreeSet;
+
 use super::Applied;
 use crate::Error;
 use crate::database::Row;
@@ -12,6 +14,8 @@ pub(crate) struct State {
     pub(crate) applied: Vec<Applied>,
     /// The one that is not done yet.
     pub(crate) half: Option<Half>,
+    /// Those that plain Diesel has reverted, and of which something is still known.
+    gone: BTreeSet<String>,
 }
 
 /// A migration of which a part is done.
@@ -68,6 +72,7 @@ impl State {
             let (checksum, compatible, half) = (next(), next().is_some(), next());
             match half.as_deref() {
                 None => state.applied.push(Applied { revision, checksum, compatible }),
+                Some("gone") => drop(state.gone.insert(revision)),
                 Some(direction) => {
                     let direction = if direction == "up" { Direction::Up } else { Direction::Down };
                     state.half = Some(Half { revision, direction, is_compatible: compatible });
@@ -88,6 +93,11 @@ impl State {
         self.find(revision).is_some()
     }
 
+    /// Whether plain Diesel has reverted it, and something is still known of it.
+    pub(super) fn is_gone(&self, revision: &str) -> bool {
+        self.gone.contains(revision)
+    }
+
     /// Once a migration has run.
     pub(crate) fn went(&mut self, migration: &Migration, direction: Direction) -> Result<(), Error> {
         let revision = migration.revision();
@@ -101,6 +111,7 @@ impl State {
             (Direction::Down, Ok(at)) => drop(self.applied.remove(at)),
             _ => {}
         }
+        self.gone.remove(revision);
         self.half = None;
         Ok(())
     }

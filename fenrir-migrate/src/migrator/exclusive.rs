@@ -163,6 +163,16 @@ impl<'a> Exclusive<'a> {
         result
     }
 
+    /// The same where there is a history, if a condition holds in it; whether it does.
+    pub(crate) fn begin_if(&mut self, condition: &str) -> Result<bool, Error> {
+        let local = self.local.clone();
+        let result = self.retry("opening a transaction", |database| database.begin_if(condition, &local));
+        if result.is_err() {
+            self.database.rollback();
+        }
+        result
+    }
+
     /// Tries again while another connection is in the way, for as long as it may.
     pub(crate) fn retry<T>(
         &mut self,

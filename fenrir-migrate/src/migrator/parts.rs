@@ -414,7 +414,8 @@ impl Runner<'_> {
     /// to the server.
     fn wait_for_others(&mut self, statement: &str) -> Result<(), Error> {
         let mut waiting = Waiting::new();
-        while self.catalog_note(statement)?.is_running {
+        let doing = "looking for others who are at what a statement is about";
+        while self.exclusive.database.is_running(statement).map_err(Error::database(doing))? {
             self.exclusive.wait(&mut waiting)?;
         }
         Ok(())

@@ -165,7 +165,8 @@ impl<'a> Runner<'a> {
         while let Some((index, direction)) = self.next(&state, target)? {
             self.exclusive.check_cancelled()?;
             let migration = &self.revisions.all()[index];
-            match self.step(migration, direction, &state, &steps)? {
+            let is_last = matches!(target, Target::At(end) if index + 1 == end);
+            match self.step(migration, direction, is_last, &state, &steps)? {
                 Some(step) => {
                     moved = 0;
                     steps.push(step);
@@ -252,6 +253,7 @@ impl<'a> Runner<'a> {
         &mut self,
         migration: &'a Migration,
         direction: Direction,
+        is_last: bool,
         state: &State,
         before: &[Step],
     ) -> Result<Option<Step>, Error> {
@@ -273,7 +275,7 @@ impl<'a> Runner<'a> {
         let watchers = self.exclusive.patience.watchers.clone();
         watchers.tell(&Event::Started { revision, name, message: &message, way });
         let start = Instant::now();
-        let duration: Duration = match self.perform(migration, direction, state, before)? {
+        let duration: Duration = match self.perform(migration, direction, is_last, state, before)? {
             Stepped::Moved => return Ok(None),
             Stepped::Done => start.elapsed(),
         };

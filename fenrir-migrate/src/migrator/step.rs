@@ -47,6 +47,8 @@ pub(super) struct Running<'a> {
     pub(super) before: &'a [Step],
     /// How many statements the file has.
     pub(super) count: usize,
+    /// Whether the run ends with it.
+    pub(super) is_last: bool,
 }
 
 /// How a migration's SQL runs.
@@ -64,6 +66,7 @@ impl<'a> Runner<'a> {
         &mut self,
         migration: &'a Migration,
         direction: Direction,
+        is_last: bool,
         state: &State,
         before: &[Step],
     ) -> Result<Stepped, Error> {
@@ -77,7 +80,8 @@ impl<'a> Runner<'a> {
         self.check_function(migration, direction)?;
         let dialect = self.exclusive.database.dialect();
         let statements = dialect.statements(&sql);
-        let running = Running { migration, direction, sql: &sql, before, count: statements.len() };
+        let count = statements.len();
+        let running = Running { migration, direction, sql: &sql, before, count, is_last };
         for statement in &statements {
             if let Some(why) = why_not(statement.kind) {
                 return Err(self.failed(&running, Some(statement), query_error(why), Kept::Nothing));
@@ -115,9 +119,7 @@ impl<'a> Runner<'a> {
         act: &mut dyn FnMut(&mut Self) -> Result<(), Stopped>,
     ) -> Result<Stepped, Error> {
         self.retrying(running, &mut |runner| {
-            runner.exclusive.begin(true)?;
-            if !runner.is_still(state)? {
-                runner.exclusive.database.rollback();
+            if !runner.begin_still(state)? {
                 return Ok(Stepped::Moved);
             }
             let start = Instant::now();
@@ -156,10 +158,16 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Whether the database is where it was when it was last read.
-    fn is_still(&mut self, state: &State) -> Result<bool, Error> {
+    /// Opens a transaction, if the database is where it was when it was last read.
+    fn begin_still(&mut self, state: &State) -> Result<bool, Error> {
+        if let Some(condition) = history::still_sql(self.exclusive.database, state) {
+            if self.exclusive.begin_if(&condition)? {
+                return Ok(true);
+            }
+        }
+        self.exclusive.begin(true)?;
         let result = history::is_still(self.exclusive.database, state);
-        if result.is_err() {
+        if !matches!(result, Ok(true)) {
             self.exclusive.database.rollback();
         }
         result
@@ -337,7 +345,9 @@ impl<'a> Runner<'a> {
     ) -> Result<(), Error> {
         let (database, migration) = (&mut *self.exclusive.database, running.migration);
         match running.direction {
-            Direction::Up => history::insert(database, state, self.revisions, migration, duration),
+            Direction::Up => {
+                history::insert(database, state, self.revisions, migration, running.is_last, duration)
+            }
             Direction::Down => history::delete(database, state, self.revisions, migration),
         }
     }

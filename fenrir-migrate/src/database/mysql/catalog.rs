@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use diesel::QueryResult;
-use fenrir_schema::{Dialect, TokenKind, digest};
+use fenrir_schema::{Dialect, Identifier, Token, TokenKind, digest};
 
 use crate::database::{CatalogNote, Database};
 
@@ -17,45 +17,65 @@ pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<
     if tokens.windows(2).any(|two| two[0].is_word("exchange") && two[1].is_word("partition")) {
         return Ok(CatalogNote::default());
     }
-    let named = tokens.into_iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Name));
-    // A server may keep the names of tables in small letters only; one too many does no harm.
-    let named: BTreeSet<String> = named.map(|token| name(token.text).to_lowercase()).collect();
+    let words: BTreeSet<_> = tokens.iter().map(|token| token.value.to_lowercase()).collect();
+    let named: BTreeSet<String> = tokens.iter().filter(|token| is_name(token)).flat_map(names).collect();
     let mut text = String::new();
-    for (kind, sql) in LISTS {
+    for table in tables(database, &named)? {
+        text.push_str(&format!("table {table}: {}", definition(database, &table)?));
+    }
+    for (kinds, sql) in LISTS {
+        if !kinds.iter().any(|kind| words.contains(*kind)) {
+            continue;
+        }
         for row in database.rows(sql, &[])? {
             let mut row = row.into_iter().map(Option::unwrap_or_default);
-            let Some(name) = row.next() else { continue };
-            if named.contains(&name.to_lowercase()) {
-                text.push_str(&format!("{kind} {name}: {}\n", row.collect::<Vec<_>>().join(" ")));
-                if kind == "table" {
-                    text.push_str(&definition(database, &name)?);
-                }
+            let name = row.next().unwrap_or_default();
+            if words.contains(&name.to_lowercase()) {
+                text.push_str(&format!("{} {name}: {}\n", kinds[0], row.collect::<Vec<_>>().join(" ")));
             }
         }
     }
     Ok(CatalogNote { note: Some(digest::sha256_hex(text.as_bytes())), ..CatalogNote::default() })
 }
 
-const LISTS: [(&str, &str); 4] = [
+/// What there is of each kind but tables: the words of a statement that is about it, and the query. The server opens all
+/// tables for the list of their triggers.
+const LISTS: [(&[&str], &str); 3] = [
     (
-        "table",
-        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database() ORDER BY 1",
-    ),
-    (
-        "trigger",
+        &["trigger"],
         "SELECT trigger_name, event_manipulation, action_timing, event_object_table, action_statement \
          FROM information_schema.triggers WHERE trigger_schema = database() ORDER BY 1",
     ),
     (
-        "routine",
+        &["procedure", "function"],
         "SELECT routine_name, routine_type, routine_definition FROM information_schema.routines \
          WHERE routine_schema = database() ORDER BY 1",
     ),
     (
-        "event",
+        &["event"],
         "SELECT event_name, event_definition, status FROM information_schema.events WHERE event_schema = database() ORDER BY 1",
     ),
 ];
+
+/// How many names are looked up one by one.
+const FEW: usize = 40;
+
+/// Those of these names that are tables' or views'. The server looks up a name that is asked for, and nothing but the name;
+/// for a list it goes through all of its files
+/// (<https://mariadb.com/kb/en/information-schema-optimization/>).
+fn tables(database: &mut dyn Database, names: &BTreeSet<String>) -> QueryResult<Vec<String>> {
+    let all = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()";
+    let sql = match names.len() {
+        0 => return Ok(Vec::new()),
+        1..=FEW => {
+            let one = |name: &String| format!("{all} AND table_name = {}", Dialect::Mysql.literal(name));
+            names.iter().map(one).collect::<Vec<_>>().join(" UNION ")
+        }
+        _ => all.to_owned(),
+    };
+    let found: BTreeSet<_> = database.rows(&sql, &[])?.into_iter().flatten().flatten().collect();
+    Ok(found.into_iter().filter(|name| names.contains(name)).collect())
+}
 
 /// As the server writes it, but for how far it has counted, which goes on by itself.
 fn definition(database: &mut dyn Database, table: &str) -> QueryResult<String> {
@@ -66,9 +86,24 @@ fn definition(database: &mut dyn Database, table: &str) -> QueryResult<String> {
     Ok(words.collect::<Vec<_>>().join(" "))
 }
 
-fn name(text: &str) -> String {
-    match text.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
-        Some(name) => name.replace("``", "`"),
-        None => text.to_owned(),
+/// Whether it may be the name of a table: a reserved word is one in quotes only.
+fn is_name(token: &Token<'_>) -> bool {
+    let is_reserved = || {
+        let word = Identifier::new(token.text);
+        word.is_ok_and(|word| Dialect::Mysql.quote(&word) != token.text)
+    };
+    match token.kind {
+        TokenKind::Name => true,
+        TokenKind::Word => !is_reserved(),
+        _ => false,
     }
+}
+
+/// The name, and as a server has it that keeps all of them in small letters.
+fn names(token: &Token<'_>) -> [String; 2] {
+    let name = match token.text.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
+        Some(name) => name.replace("``", "`"),
+        None => token.text.to_owned(),
+    };
+    [name.to_lowercase(), name]
 }

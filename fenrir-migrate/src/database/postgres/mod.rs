@@ -80,6 +80,9 @@ fn place<'t>(table: &'t TableName, home: &'t Option<String>) -> &'t str {
     table.schema.as_ref().map(Identifier::as_str).or(home.as_deref()).unwrap_or_default()
 }
 
+/// What the server's log says where a migration finds that another process has gone on meanwhile.
+const ANOTHER: &str = "fenrir: another process has migrated this database meanwhile, found at ";
+
 /// What the lock is called.
 const LOCK_NAME: &str = "fenrir migrations";
 
@@ -102,6 +105,11 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
 
     fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
         <Pg as sealed::Backend>::kept_rows(self.connection, sql)
+    }
+
+    /// A pool may give each transaction another connection, which knows nothing of what was prepared on the one before.
+    fn repeated_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>> {
+        self.rows(sql, &[])
     }
 
     fn in_transaction(&mut self) -> bool {
@@ -166,14 +174,18 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
             let rows = self.rows(&sql, &[CREATION_LOCK_NAME])?;
             return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
         }
-        let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE NOWAIT", self.at_home(FENRIR_TABLE));
-        match self.execute(&format!("BEGIN;{} {lock}", settings(local, "LOCAL "))) {
-            Ok(()) => Ok(()),
-            // Diesel does not tell why it failed.
-            Err(error) => {
-                self.rollback();
-                Err(self.why_not_locked(local)?.unwrap_or(error))
-            }
+        self.begin_with_history("", local)
+    }
+
+    /// In one message with what opens it: a condition that does not hold is an error of it.
+    fn begin_if(&mut self, condition: &str, local: &Local) -> QueryResult<bool> {
+        let check = format!(
+            "SELECT CASE WHEN {condition} THEN 0 ELSE CAST('{ANOTHER}' || clock_timestamp() AS integer) END"
+        );
+        match self.begin_with_history(&check, local) {
+            Ok(()) => Ok(true),
+            Err(error) if error.to_string().contains(ANOTHER) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -255,6 +267,10 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
             || message == "deadlock detected"
     }
 
+    fn is_running(&mut self, statement: &str) -> QueryResult<bool> {
+        Ok(catalog::note(self, statement)?.is_running)
+    }
+
     fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote> {
         catalog::note(self, statement)
     }
@@ -316,6 +332,21 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
 }
 
 impl<C: LoadConnection<Backend = Pg> + 'static> Postgres<'_, C> {
+    fn begin_with_history(&mut self, check: &str, local: &Local) -> QueryResult<()> {
+        let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE NOWAIT", self.at_home(FENRIR_TABLE));
+        match self.execute(&format!("BEGIN;{} {lock}; {check}", settings(local, "LOCAL "))) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.rollback();
+                if error.to_string().contains(ANOTHER) {
+                    return Err(error);
+                }
+                // Diesel does not tell why it failed.
+                Err(self.why_not_locked(local)?.unwrap_or(error))
+            }
+        }
+    }
+
     /// The key of the advisory lock: one for each schema, so that tenants of one database do not wait for each other.
     fn key(&self) -> String {
         let home = self.home.as_ref().map(|home| Dialect::Postgres.literal(home));

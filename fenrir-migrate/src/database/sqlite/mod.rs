@@ -38,12 +38,12 @@ impl sealed::Backend for Sqlite {
     where
         C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(File(connection, None))
+        Box::new(File(connection, None, None))
     }
 }
 
-/// A connection, and the busy timeout that it had before it was ours.
-struct File<'a, C>(&'a mut C, Option<String>);
+/// A connection, the busy timeout that it had before it was ours, and what its file was when that was looked at last.
+struct File<'a, C>(&'a mut C, Option<String>, Option<String>);
 
 /// How long SQLite itself waits for another connection, in milliseconds, before the runner tries again.
 const BUSY_TIMEOUT: u32 = 1_000;
@@ -109,6 +109,25 @@ impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
     /// write, and fail at once where another came first.
     fn begin(&mut self, _: bool, _: &Local) -> QueryResult<()> {
         self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Where no other connection has committed since it was asked last, all is as it was
+    /// (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+    fn begin_if(&mut self, condition: &str, local: &Local) -> QueryResult<bool> {
+        self.begin(true, local)?;
+        let rows = self.rows("PRAGMA data_version", &[])?;
+        let version = rows.into_iter().flatten().next().flatten();
+        if version.is_some() && version == self.2 {
+            return Ok(true);
+        }
+        let sql = format!("SELECT CASE WHEN {condition} THEN 'yes' END");
+        let holds = self.rows(&sql, &[])?.into_iter().flatten().any(|one| one.is_some());
+        if holds {
+            self.2 = version;
+        } else {
+            self.rollback();
+        }
+        Ok(holds)
     }
 
     /// Each of its transactions is alone; this is for the time that one waits.
