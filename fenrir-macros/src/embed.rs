@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fenrir_schema::migration::{MigrationFolder, PackedMigration, PackedObject, pack, read_all};
+use fenrir_schema::migration::{MigrationFolder, PackedMigration, PackedObject, message_of, pack, read_all};
 use fenrir_schema::snapshot::{Snapshot, SnapshotModel, SnapshotProject};
 use fenrir_schema::{Change, Dialect, in_full};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -65,7 +65,9 @@ fn packed(folder: &MigrationFolder) -> Result<PackedMigration<'_>, String> {
     Ok(PackedMigration {
         name: folder.name.as_str().into(),
         parent: folder.parent.as_deref().map(Into::into),
-        message: folder.message().into(),
+        message: Some(folder.message())
+            .filter(|message| *message != message_of(&folder.name))
+            .map(Into::into),
         alone: !folder.run_in_transaction,
         compatible,
         function,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use fenrir_schema::migration::{
-    Chain, ChainError, Head, Link, PackedMigration, PackedObject, head_of_pack, unpack,
+    Chain, ChainError, Head, Link, PackedMigration, PackedObject, head_of_pack, message_of, unpack,
 };
 use fenrir_schema::{Dialect, RunSettings, Schema};
 
@@ -198,6 +198,7 @@ fn leak(text: Cow<'static, str>) -> &'static str {
 impl EmbeddedMigration {
     fn of_pack(packed: PackedMigration<'static>) -> Self {
         let (revision, checksum) = (packed.revision().leak(), packed.checksum().leak());
+        let message = packed.message.unwrap_or_else(|| Cow::Owned(message_of(&packed.name)));
         let objects = |all: Vec<PackedObject>| {
             let object = |one| match one {
                 PackedObject::Table(name) => Created::Table(name.leak()),
@@ -213,7 +214,7 @@ impl EmbeddedMigration {
             name: leak(packed.name),
             revision,
             parent: packed.parent.map(leak),
-            message: leak(packed.message),
+            message: leak(message),
             up: leak(packed.up),
             down: leak(packed.down),
             run_in_transaction: !packed.alone,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use fenrir_schema::migration::{Chain, Link, MigrationFolder, chain_hash, checksum};
+use fenrir_schema::migration::{Chain, Link, MigrationFolder, chain_hash, checksum, message_of};
 use fenrir_schema::{Change, Loss, TableName};
 
 use crate::embedded::{self, Created, EmbeddedMigration};
@@ -164,9 +164,7 @@ impl Migration {
         match self {
             Migration::Folder(folder) => Cow::Owned(folder.message()),
             Migration::Embedded(embedded) => Cow::Borrowed(embedded.message),
-            Migration::Recorded(recorded) => {
-                Cow::Owned(recorded.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " "))
-            }
+            Migration::Recorded(recorded) => Cow::Owned(message_of(&recorded.name)),
         }
     }
 

@@ -124,6 +124,8 @@ impl Seen {
             Bodies::Atomic => {
                 word == "atomic" && self.last.as_deref() == Some("begin") && self.makes_routine()
             }
+            // A block by itself: <https://mariadb.com/kb/en/begin-end/>.
+            Bodies::Compound if word == "atomic" => self.words == ["begin", "not"],
             Bodies::Compound => word == "begin" && self.makes_compound(),
             Bodies::Triggers => false,
         };

@@ -60,6 +60,10 @@ pub trait Database {
     fn dialect(&self) -> Dialect;
     /// Runs statements that return nothing.
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
+    /// Runs the statements that a transaction ends with: with its commit at the latest.
+    fn execute_last(&mut self, sql: &str) -> QueryResult<()> {
+        self.execute(sql)
+    }
     /// Runs a query whose columns are texts, with texts for its placeholders.
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
     /// Runs a query without placeholders whose two columns are texts, and which the connection may keep prepared.

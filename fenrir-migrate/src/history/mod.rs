@@ -104,13 +104,11 @@ pub(crate) fn still_sql(database: &dyn Database, state: &State) -> Option<String
     if state.half.is_some() {
         return None;
     }
-    let newest = state.newest().map(|newest| {
-        format!(" AND (SELECT max(version) FROM {DIESEL_TABLE}) = {}", database.dialect().literal(newest))
-    });
+    let newest = state.newest().map(|newest| database.dialect().literal(newest));
     let sql = format!(
-        "(SELECT count(*) FROM {DIESEL_TABLE}) = {}{} AND NOT EXISTS (SELECT 1 FROM {JOURNAL_TABLE})",
+        "(SELECT count(*) = {}{} FROM {DIESEL_TABLE}) AND NOT EXISTS (SELECT 1 FROM {JOURNAL_TABLE})",
         state.applied.len(),
-        newest.unwrap_or_default()
+        newest.map(|newest| format!(" AND max(version) = {newest}")).unwrap_or_default()
     );
     Some(database.at_home(&sql).into_owned())
 }
@@ -180,7 +178,8 @@ pub(crate) fn insert(
         let chain = state.chain_hash_after(revisions, migration, Direction::Up)?;
         sql.push_str(&head::set_sql(chain, dialect));
     }
-    run(database, &sql).map_err(Error::database("recording a migration"))
+    let sql = database.at_home(&sql).into_owned();
+    database.execute_last(&sql).map_err(Error::database("recording a migration"))
 }
 
 /// The statements that record a migration, of whatever database: of its head nothing is known afterwards.

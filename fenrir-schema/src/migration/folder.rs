@@ -164,6 +164,16 @@ pub fn revision_of(name: &str) -> String {
     name.split('_').next().unwrap_or_default().replace('-', "")
 }
 
+/// What the name of a migration's folder says that it does.
+///
+/// ```
+/// assert_eq!(fenrir_schema::migration::message_of("2026-11-23-060146_add_a_title"), "add a title");
+/// ```
+#[must_use]
+pub fn message_of(name: &str) -> String {
+    name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " ")
+}
+
 /// Reads all migrations of one dialect, in their order. Of each only `metadata.toml` is read.
 ///
 /// # Errors
@@ -292,7 +302,7 @@ impl MigrationFolder {
     /// What it does, in words: as it was given to `fenrir migrate -m`, or what the name says.
     #[must_use]
     pub fn message(&self) -> String {
-        let of_name = || self.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " ");
+        let of_name = || message_of(&self.name);
         self.fenrir.as_ref().map_or_else(of_name, |fenrir| fenrir.message.clone())
     }
 

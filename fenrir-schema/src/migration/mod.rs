@@ -9,7 +9,8 @@ mod write;
 
 pub use chain::{Chain, ChainError, Link, RevisionError};
 pub use folder::{
-    FenrirMetadata, Metadata, MigrationError, MigrationFolder, checksum, read_all, revision_of, schema_after,
+    FenrirMetadata, Metadata, MigrationError, MigrationFolder, checksum, message_of, read_all, revision_of,
+    schema_after,
 };
 pub use head::{Head, chain_hash};
 pub use history::History;

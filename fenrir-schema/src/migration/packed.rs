@@ -16,12 +16,12 @@ pub struct PackedMigration<'a> {
     /// The name of its folder.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// The revision that it follows; none for the first.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    /// The revision that it follows, which is that of the one before it in the pack; none for the first.
+    #[serde(skip)]
     pub parent: Option<Cow<'a, str>>,
-    /// What it does.
-    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
-    pub message: Cow<'a, str>,
+    /// What it does; none where that is what the name says.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Cow<'a, str>>,
     /// Whether it runs outside of transactions that the runner opens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
@@ -82,10 +82,10 @@ impl PackedMigration<'_> {
     }
 }
 
-/// Packs migrations, which are in their order.
+/// Packs migrations, which are in their order, each the parent of the next.
 ///
 /// # Errors
-/// When one cannot be written as JSON.
+/// When one cannot be written as JSON, or is not the parent of the next.
 ///
 /// ```
 /// use fenrir_schema::migration::{PackedMigration, head_of_pack, pack, unpack};
@@ -107,7 +107,12 @@ pub fn pack(migrations: Vec<PackedMigration<'_>>) -> Result<String, PackError> {
     let functions = migrations.iter().filter(|one| one.function).map(PackedMigration::revision);
     let head = head.map(|head| head.with_functions(functions));
     let mut text = serde_json::to_string(&head).map_err(json)?;
+    let mut before: Option<String> = None;
     for one in migrations {
+        if one.parent.as_deref() != before.as_deref() {
+            return Err(PackError(format!("`{}` does not follow the one before it", one.name)));
+        }
+        before = Some(one.revision());
         let (up, down) = (&one.up, &one.down);
         let facts = serde_json::to_string(&one).map_err(json)?;
         text.push_str(&format!("\n{} {} {facts}\n{up}{down}", up.len(), down.len()));
@@ -129,10 +134,10 @@ pub fn head_of_pack(pack: &str) -> Result<Option<Head>, PackError> {
 /// # Errors
 /// When it is no pack.
 pub fn unpack(pack: &str) -> Result<Vec<PackedMigration<'_>>, PackError> {
-    let mut migrations = Vec::new();
+    let mut migrations: Vec<PackedMigration<'_>> = Vec::new();
     let mut rest = pack.split_once('\n').map_or("", |(_, rest)| rest);
     while !rest.is_empty() {
-        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let (line, after) = rest.split_once('\n').ok_or_else(|| PackError(format!("`{rest}`")))?;
         let mut parts = line.splitn(3, ' ');
         let wrong = || PackError(format!("`{line}`"));
         let mut length = || parts.next().and_then(|part| part.parse().ok()).ok_or_else(wrong);
@@ -142,7 +147,8 @@ pub fn unpack(pack: &str) -> Result<Vec<PackedMigration<'_>>, PackError> {
             serde_json::from_str(facts).map_err(|error| PackError(error.to_string()))?;
         let (up, after) = after.split_at_checked(up).ok_or_else(wrong)?;
         let (down, after) = after.split_at_checked(down).ok_or_else(wrong)?;
-        migrations.push(PackedMigration { up: up.into(), down: down.into(), ..one });
+        let parent = migrations.last().map(|before| before.revision().into());
+        migrations.push(PackedMigration { parent, up: up.into(), down: down.into(), ..one });
         rest = after.strip_prefix('\n').unwrap_or(after);
     }
     Ok(migrations)
@@ -161,7 +167,7 @@ mod tests {
         let second = PackedMigration {
             name: "2026-11-24-000000_second".into(),
             parent: Some("20261123000000".into()),
-            message: "the \"second\"\nin two lines".into(),
+            message: Some("the \"second\"\nin two lines".into()),
             alone: true,
             compatible: true,
             function: true,
@@ -174,7 +180,11 @@ mod tests {
             down: "DROP TABLE größe;\n\n".into(),
             ..PackedMigration::default()
         };
-        let empty = PackedMigration { name: "2026-11-25-000000_third".into(), ..PackedMigration::default() };
+        let empty = PackedMigration {
+            name: "2026-11-25-000000_third".into(),
+            parent: Some("20261124000000".into()),
+            ..PackedMigration::default()
+        };
         vec![first, second, empty]
     }
 
@@ -190,6 +200,13 @@ mod tests {
         assert!(head.unwrap().is_of("20261123000000 20261124000000 20261125000000"));
         let none = pack(Vec::new()).unwrap();
         assert_eq!((head_of_pack(&none).unwrap(), unpack(&none).unwrap()), (None, Vec::new()));
+    }
+
+    #[test]
+    fn what_does_not_follow_is_not_packed() {
+        let mut broken = some();
+        broken.remove(1);
+        assert!(pack(broken).unwrap_err().to_string().contains("2026-11-25-000000_third"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl sealed::Backend for Pg {
     where
         C: LoadConnection<Backend = Self> + 'static,
     {
-        Box::new(Postgres { connection, locked_by: None, home: None })
+        Box::new(Postgres { connection, locked_by: None, home: None, last: String::new() })
     }
 }
 
@@ -47,6 +47,8 @@ struct Postgres<'a, C> {
     locked_by: Option<String>,
     /// The schema that is migrated, where a setting names it.
     home: Option<String>,
+    /// What the transaction ends with.
+    last: String,
 }
 
 /// The settings of a transaction, each for itself.
@@ -175,6 +177,26 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
             return if is_true(&rows) { Ok(()) } else { Err(self.busy()) };
         }
         self.begin_with_history("", local)
+    }
+
+    /// In one message with the commit.
+    fn execute_last(&mut self, sql: &str) -> QueryResult<()> {
+        self.last.push_str(sql);
+        Ok(())
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        let last = std::mem::take(&mut self.last);
+        let result = self.execute(&format!("{last}COMMIT"));
+        if result.is_err() {
+            self.rollback();
+        }
+        result
+    }
+
+    fn rollback(&mut self) {
+        self.last.clear();
+        let _ = self.execute("ROLLBACK");
     }
 
     /// In one message with what opens it: a condition that does not hold is an error of it.
