@@ -1,5 +1,8 @@
 //! What running migrations takes, beside plain diesel_migrations and the databases' own programs, in the same run:
 //! `cargo bench -p fenrir-tests --bench migrator`. Nothing is asserted.
+//!
+//! The servers that tests start do not write to the disk, as an application's do: `FENRIR_TEST_POSTGRES_URL` and
+//! `FENRIR_TEST_MYSQL_URL` name others, and TMPDIR a folder on a disk for SQLite. Which it was is printed.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it prints its figures, and fails by panicking")]
 
@@ -133,6 +136,18 @@ fn nothing_pending() {
     }
 }
 
+/// Whether what is committed is on a disk.
+fn durability(database: &TestDatabase) -> String {
+    let sql = match database.dialect() {
+        Dialect::Postgres => "SELECT 'fsync ' || current_setting('fsync') AS value",
+        Dialect::Mysql => {
+            "SELECT concat('innodb_flush_log_at_trx_commit ', @@innodb_flush_log_at_trx_commit) AS value"
+        }
+        Dialect::Sqlite => return format!("in {}", std::env::temp_dir().display()),
+    };
+    database.connect().texts(sql).into_iter().flatten().collect()
+}
+
 fn small() {
     for dialect in Dialect::ALL {
         let all = migrations(dialect, 1_000);
@@ -146,7 +161,8 @@ fn small() {
             || fresh(&|connected| fenrir(connected, all)),
             || fresh(&|connected| diesel(connected, all)),
         );
-        figures(&format!("1,000 small migrations, {}", dialect.title()), ours, "diesel", theirs);
+        let what = format!("1,000 small migrations, {}, {}", dialect.title(), durability(&database));
+        figures(&what, ours, "diesel", theirs);
     }
 }
 
