@@ -102,6 +102,14 @@ impl Project {
 
     /// Runs the command.
     pub fn run(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { status: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// The command, to be started.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binary);
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
         for name in [
@@ -116,9 +124,7 @@ impl Project {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { status: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
+        command
     }
 
     /// Runs the command, which must be done with status 0; returns standard output.

@@ -5,7 +5,7 @@
 use fenrir_migrate::Dialect;
 use fenrir_tests::fleet::boot::Harness;
 use fenrir_tests::fleet::locks::Case;
-use fenrir_tests::fleet::{Row, cut, disk, head, kill, locks, pool, replicas, standby};
+use fenrir_tests::fleet::{Row, back, cut, disk, head, kill, locks, pool, replicas, standby};
 use std::time::Duration;
 
 const BOOT: &str = env!("CARGO_BIN_EXE_fenrir-boot");
@@ -33,6 +33,13 @@ fn killed_at_every_boundary() {
 fn killed_at_any_moment() {
     for dialect in Dialect::ALL {
         print(&kill::at_random(BOOT, dialect, times(20)));
+    }
+}
+
+#[test]
+fn killed_on_the_way_back() {
+    for dialect in Dialect::ALL {
+        print(&back::killed(env!("CARGO_BIN_EXE_fenrir-under-test"), dialect, times(10)));
     }
 }
 

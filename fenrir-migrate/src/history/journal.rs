@@ -1,10 +1,10 @@
 //! Where a migration stands that is not done in one transaction: what of it is done, and what was begun.
 
-use fenrir_schema::digest;
+use fenrir_schema::{Dialect, digest};
 
 use super::state::Direction;
 use super::{JOURNAL_TABLE, READING, head};
-use super::{query, run};
+use super::{query, run, run_last};
 use crate::Error;
 use crate::database::Database;
 
@@ -70,9 +70,19 @@ impl Journal {
 
     /// Says what a part is at.
     pub(crate) fn write(&self, database: &mut dyn Database, entry: &Entry) -> Result<(), Error> {
-        let dialect = database.dialect();
+        let sql = self.write_sql(database.dialect(), entry);
+        run(database, &sql).map_err(Error::database(WRITING))
+    }
+
+    /// The same at the end of a transaction.
+    pub(crate) fn write_last(&self, database: &mut dyn Database, entry: &Entry) -> Result<(), Error> {
+        let sql = self.write_sql(database.dialect(), entry);
+        run_last(database, &sql).map_err(Error::database(WRITING))
+    }
+
+    fn write_sql(&self, dialect: Dialect, entry: &Entry) -> String {
         let note = entry.note.as_deref().map_or_else(|| "NULL".to_owned(), |note| dialect.literal(note));
-        let sql = format!(
+        format!(
             "{}DELETE FROM {JOURNAL_TABLE} WHERE version = {version} AND number = {number};\n\
              INSERT INTO {JOURNAL_TABLE} (version, number, direction, hash, state, statement, note, compatible)\n    \
              VALUES ({version}, {number}, '{}', '{}', '{}', {}, {note}, {});\n",
@@ -82,10 +92,9 @@ impl Journal {
             if entry.is_done { "done" } else { "begun" },
             dialect.literal(&entry.statement),
             u8::from(self.is_compatible),
-            version = self.version(database),
+            version = dialect.literal(&self.revision),
             number = entry.number,
-        );
-        run(database, &sql).map_err(Error::database(WRITING))
+        )
     }
 
     /// Forgets a part.
@@ -95,10 +104,10 @@ impl Journal {
         run(database, &sql).map_err(Error::database(WRITING))
     }
 
-    /// Forgets all, when the migration itself is recorded.
-    pub(crate) fn clear(&self, database: &mut dyn Database) -> Result<(), Error> {
-        let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {}", self.version(database));
-        run(database, &sql).map_err(Error::database(WRITING))
+    /// Forgets all, when the migration itself is recorded, at the end of a transaction.
+    pub(crate) fn clear_last(&self, database: &mut dyn Database) -> Result<(), Error> {
+        let sql = format!("DELETE FROM {JOURNAL_TABLE} WHERE version = {};\n", self.version(database));
+        run_last(database, &sql).map_err(Error::database(WRITING))
     }
 
     fn version(&self, database: &mut dyn Database) -> String {

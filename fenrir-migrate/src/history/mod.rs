@@ -22,7 +22,7 @@ pub(crate) use self::journal::{Entry, Journal};
 pub(crate) use self::recorded::{Recorded, recorded};
 pub(crate) use self::state::{Allowed, Direction, State};
 pub(crate) use self::tables::{
-    DIESEL_TABLE, FENRIR_TABLE, HEAD_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_whole,
+    DIESEL_TABLE, FENRIR_TABLE, HEAD_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_lacking, is_whole,
 };
 
 /// What is being done when it cannot be read.
@@ -81,6 +81,12 @@ fn run(database: &mut dyn Database, sql: &str) -> diesel::QueryResult<()> {
     database.execute(&sql)
 }
 
+/// The same at the end of a transaction.
+fn run_last(database: &mut dyn Database, sql: &str) -> diesel::QueryResult<()> {
+    let sql = database.at_home(sql).into_owned();
+    database.execute_last(&sql)
+}
+
 /// The history. Fails where the tables are not there.
 pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
     query(database, READ).map(State::of_rows)
@@ -119,15 +125,18 @@ pub(crate) fn is_still(database: &mut dyn Database, state: &State) -> Result<boo
     Ok(mark(database)? == (state.applied.len(), state.newest().map(str::to_owned), half))
 }
 
-/// The same, but for the migration that is being done part by part.
+/// The same, but for the migration that is being done part by part: whether anything of that is in the journal. None where
+/// the database has gone on.
 pub(crate) fn is_still_but_for(
     database: &mut dyn Database,
     state: &State,
     journal: &Journal,
-) -> Result<bool, Error> {
+) -> Result<Option<bool>, Error> {
     let (count, newest, half) = mark(database)?;
+    let is_begun = half.is_some();
     let is_ours = half.is_none_or(|half| half == journal.revision);
-    Ok(is_ours && (count, newest) == (state.applied.len(), state.newest().map(str::to_owned)))
+    let is_still = (count, newest) == (state.applied.len(), state.newest().map(str::to_owned));
+    Ok((is_ours && is_still).then_some(is_begun))
 }
 
 fn mark(database: &mut dyn Database) -> Result<(usize, Option<String>, Option<String>), Error> {
@@ -178,8 +187,7 @@ pub(crate) fn insert(
         let chain = state.chain_hash_after(revisions, migration, Direction::Up)?;
         sql.push_str(&head::set_sql(chain, dialect));
     }
-    let sql = database.at_home(&sql).into_owned();
-    database.execute_last(&sql).map_err(Error::database("recording a migration"))
+    run_last(database, &sql).map_err(Error::database("recording a migration"))
 }
 
 /// The statements that record a migration, of whatever database: of its head nothing is known afterwards.
@@ -251,7 +259,7 @@ pub(crate) fn delete(
 ) -> Result<(), Error> {
     let chain = state.chain_hash_after(revisions, migration, Direction::Down)?;
     let sql = delete_sql(migration.revision(), chain, database.dialect());
-    run(database, &sql).map_err(Error::database("recording a revert"))
+    run_last(database, &sql).map_err(Error::database("recording a revert"))
 }
 
 /// Forgets all that is recorded.

@@ -105,6 +105,11 @@ pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
     }
 }
 
+/// Whether the tables of the history are those of a version that kept less.
+pub(crate) fn is_lacking(database: &mut dyn Database) -> bool {
+    layout(database).is_ok_and(|layout| layout == Layout::Lacking)
+}
+
 /// Whether the tables of the history are all there: the newest among them is.
 pub(crate) fn is_whole(database: &mut dyn Database) -> Result<bool, Error> {
     is_there(database, HEAD_TABLE)

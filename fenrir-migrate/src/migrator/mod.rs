@@ -345,7 +345,14 @@ impl Migrator {
         }
         let local = self.options(settings).local;
         database.enter(&local).ok()?;
-        let is_at_head = runner::looking(database, &local, |database| history::is_at(database, &head));
+        let is_of_transaction = local.is_of_transaction(database.dialect());
+        if is_of_transaction {
+            database.open(&local).ok()?;
+        }
+        let is_at_head = history::is_at(database, &head);
+        if is_of_transaction {
+            database.rollback();
+        }
         is_at_head.unwrap_or(false).then_some(head)
     }
 

@@ -161,7 +161,7 @@ impl Runner<'_> {
         }
         let database = &mut *self.exclusive.database;
         let noted = history::is_still_but_for(database, place.state, &place.journal)
-            .and_then(|is_still| if is_still { change(&place.journal, database) } else { Ok(()) });
+            .and_then(|still| if still.is_some() { change(&place.journal, database) } else { Ok(()) });
         let _ = self.exclusive.finish(noted);
     }
 
@@ -210,13 +210,14 @@ impl Runner<'_> {
         text: &str,
     ) -> Result<Option<Found>, Error> {
         let database = &mut *self.exclusive.database;
-        if !history::is_still_but_for(database, place.state, &place.journal)? {
+        let Some(is_begun) = history::is_still_but_for(database, place.state, &place.journal)? else {
             return Ok(None);
-        }
+        };
         if let Some(entry) = &place.unrecorded {
             place.journal.write(database, entry)?;
         }
-        let entries = place.journal.entries(database)?;
+        let has_entries = is_begun || place.unrecorded.is_some();
+        let entries = if has_entries { place.journal.entries(database)? } else { Vec::new() };
         let entry = entries.iter().find(|entry| entry.number == number);
         let is_whole =
             (1..number).all(|one| entries.iter().any(|entry| entry.number == one && entry.is_done));
@@ -246,9 +247,9 @@ impl Runner<'_> {
     /// The end of a part in its own transaction: what is done is recorded, and after the last the migration.
     fn close_part(&mut self, place: &mut Place<'_>, entry: &Entry) -> Result<(), Error> {
         if entry.number < place.count || !entry.is_done {
-            return place.journal.write(self.exclusive.database, entry);
+            return place.journal.write_last(self.exclusive.database, entry);
         }
-        place.journal.clear(self.exclusive.database)?;
+        place.journal.clear_last(self.exclusive.database)?;
         self.record(place.running, place.state, place.started.elapsed())
     }
 
@@ -361,9 +362,9 @@ impl Runner<'_> {
         }
         self.exclusive.begin(true)?;
         match history::is_still_but_for(self.exclusive.database, place.state, &place.journal) {
-            Ok(true) => {}
+            Ok(Some(_)) => {}
             // Another found that it was done.
-            Ok(false) => {
+            Ok(None) => {
                 self.exclusive.database.rollback();
                 return Ok(Stepped::Moved);
             }
@@ -406,7 +407,7 @@ impl Runner<'_> {
             }
         }
         let entry = Entry::new(number, text, false, note);
-        place.journal.write(self.exclusive.database, &entry)?;
+        place.journal.write_last(self.exclusive.database, &entry)?;
         Ok(Begun::Now(now))
     }
 

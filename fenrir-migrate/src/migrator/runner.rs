@@ -39,7 +39,7 @@ pub(crate) struct RunOptions {
 }
 
 /// Asks a database something, in a transaction where that is needed.
-pub(super) fn looking<T>(
+fn looking<T>(
     database: &mut dyn Database,
     local: &Local,
     ask: impl Fn(&mut dyn Database) -> diesel::QueryResult<T>,
@@ -85,15 +85,16 @@ impl<'a> Runner<'a> {
         let local = self.local.clone();
         self.exclusive.database.enter(&local).map_err(Error::database("making the settings of a run"))?;
         // It fails where there is no history yet, and then making one tells what is really wrong.
-        if let Ok(state) = self.look() {
-            let position = self.position(&state)?;
+        let looked = self.look();
+        if let Ok(state) = &looked {
+            let position = self.position(state)?;
             let target = find_target(position, self.exclusive.database)?;
-            if self.next(&state, target)?.is_none() {
-                return Ok(self.report(Vec::new(), &state));
+            if self.next(state, target)?.is_none() {
+                return Ok(self.report(Vec::new(), state));
             }
         }
         self.refuse_read_only()?;
-        let result = self.run_pending(find_target);
+        let result = self.run_pending(looked.is_ok(), find_target);
         self.exclusive.unlock();
         result
     }
@@ -112,9 +113,13 @@ impl<'a> Runner<'a> {
 
     fn look(&mut self) -> diesel::QueryResult<State> {
         let database = &mut *self.exclusive.database;
-        // Where there is nothing to do, tables of an older version are enough.
-        looking(database, &self.local, history::read)
-            .or_else(|_| looking(database, &self.local, history::read_lacking))
+        looking(database, &self.local, history::read).or_else(|error| {
+            // Where there is nothing to do, tables of an older version are enough.
+            if history::is_lacking(database) {
+                return looking(database, &self.local, history::read_lacking);
+            }
+            Err(error)
+        })
     }
 
     /// A function that would not run, or that nobody waits for, is a mistake.
@@ -149,13 +154,15 @@ impl<'a> Runner<'a> {
         Report { steps, revision: state.newest().map(str::to_owned) }
     }
 
-    fn run_pending(&mut self, find_target: &FindTarget<'_>) -> Result<Report, Error> {
+    fn run_pending(&mut self, is_there: bool, find_target: &FindTarget<'_>) -> Result<Report, Error> {
         if self.exclusive.database.locks_whole_run() {
             self.exclusive.lock()?;
         }
-        let mut state = match self.look() {
-            Ok(state) if history::is_whole(self.exclusive.database)? => state,
-            _ => self.create_history()?,
+        let looked =
+            if is_there && history::is_whole(self.exclusive.database)? { self.look().ok() } else { None };
+        let mut state = match looked {
+            Some(state) => state,
+            None => self.create_history()?,
         };
         let mut steps: Vec<Step> = Vec::new();
         let position = self.position(&state)?;

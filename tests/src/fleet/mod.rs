@@ -2,6 +2,7 @@
 //! what is to be so afterwards.
 
 pub mod address;
+pub mod back;
 pub mod boot;
 pub mod chain;
 pub mod cut;

@@ -41,6 +41,7 @@ impl sealed::Backend for Mysql {
             role: None,
             is_settled: false,
             has_timeouts: false,
+            last: String::new(),
             lock_name: None,
         })
     }
@@ -55,6 +56,8 @@ struct Server<'a, C: LoadConnection<Backend = Mysql>> {
     role: Option<String>,
     is_settled: bool,
     has_timeouts: bool,
+    /// What the transaction ends with.
+    last: String,
     /// What the lock is called that it holds, as a literal.
     lock_name: Option<String>,
 }
@@ -240,18 +243,31 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         self.execute("SET autocommit = 0")?;
         if history {
             // `GET_LOCK` is of one server: of several that share a database, the rows tell.
-            let lock =
-                format!("SELECT version FROM {FENRIR_TABLE} ORDER BY version DESC LIMIT 1 FOR UPDATE NOWAIT");
-            self.rows(&lock, &[])?;
+            let lock = format!(
+                "SELECT version, NULL FROM {FENRIR_TABLE} ORDER BY version DESC LIMIT 1 FOR UPDATE NOWAIT"
+            );
+            self.kept_rows(&lock)?;
         }
         Ok(())
     }
 
+    /// In one message with the commit: Diesel sends two more for each.
+    fn execute_last(&mut self, sql: &str) -> QueryResult<()> {
+        self.last.push_str(sql);
+        Ok(())
+    }
+
     fn commit(&mut self) -> QueryResult<()> {
-        self.execute("COMMIT; SET autocommit = 1")
+        let last = std::mem::take(&mut self.last);
+        let result = self.execute(&format!("{last}COMMIT; SET autocommit = 1"));
+        if result.is_err() {
+            self.rollback();
+        }
+        result
     }
 
     fn rollback(&mut self) {
+        self.last.clear();
         let _ = self.execute("ROLLBACK; SET autocommit = 1");
     }
 

@@ -17,7 +17,7 @@ pub(super) fn collations<'a>(charsets: impl IntoIterator<Item = &'a OptionWord>)
 pub(super) const RELATIONS: &str = "SELECT CAST(json_object('name', table_name, 'kind', table_type, 'engine', engine, \
      'collation', table_collation, 'options', create_options, 'comment', table_comment) AS char) \
      FROM information_schema.tables WHERE table_schema = database() \
-     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions') ORDER BY CAST(table_name AS binary)";
+     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions') ORDER BY CAST(table_name AS binary)";
 
 pub(super) const COLUMNS: &str = "SELECT CAST(json_object('table', table_name, 'name', column_name, 'type_name', column_type, \
      'nullable', is_nullable, 'default', column_default, 'extra', extra, 'collation', collation_name, \

@@ -81,10 +81,10 @@ const RELATIONS: &str = "SELECT json_object('name', l.name, 'kind', l.type, 'wit
      ELSE json_array() END) \
      FROM pragma_table_list l WHERE l.schema = 'main' AND l.type <> 'view' \
      AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-     AND l.name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')";
+     AND l.name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')";
 
 const OBJECTS: &str = "SELECT json_object('kind', type, 'name', name, 'table', tbl_name, 'sql', sql) \
-     FROM main.sqlite_master WHERE type <> 'table' AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions') \
+     FROM main.sqlite_master WHERE type <> 'table' AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions') \
      ORDER BY name";
 
 fn read(database: &mut dyn Database) -> Result<Live, Error> {

@@ -36,7 +36,7 @@ impl Catalog for Mysql {
 const QUERIES: &[&str] = &[
     "SELECT concat('table `', table_name, '`'), concat(engine, ', ', table_collation, ', comment ', quote(table_comment)) \
      FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' \
-     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT concat('column `', table_name, '.', column_name, '`'), \
      concat('`', column_type, if(is_nullable = 'NO', ' NOT NULL', ''), \
      if(column_default IS NULL, '', concat(' DEFAULT ', column_default)), \
@@ -44,13 +44,13 @@ const QUERIES: &[&str] = &[
      if(coalesce(generation_expression, '') = '', '', concat(' AS (', generation_expression, ')')), \
      coalesce(concat(' COLLATE ', collation_name), ''), '`, comment ', quote(column_comment)) \
      FROM information_schema.columns WHERE table_schema = database() \
-     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT concat('index `', table_name, '.', index_name, '`'), \
      concat('`', if(non_unique, '', 'UNIQUE '), index_type, ' (', \
      group_concat(coalesce(column_name, '?'), coalesce(concat('(', sub_part, ')'), ''), if(collation = 'D', ' DESC', '') \
      ORDER BY seq_in_index SEPARATOR ', '), ')`') \
      FROM information_schema.statistics WHERE table_schema = database() \
-     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions') \
+     AND table_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions') \
      GROUP BY table_name, index_name, non_unique, index_type",
     "SELECT concat('foreign key `', k.table_name, '.', k.constraint_name, '`'), \
      concat('`(', group_concat(k.column_name ORDER BY k.ordinal_position SEPARATOR ', '), ') REFERENCES ', \

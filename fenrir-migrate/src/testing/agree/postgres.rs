@@ -63,7 +63,7 @@ const QUERIES: &[&str] = &[
      coalesce('commented ' || quote_literal(obj_description(c.oid, 'pg_class')), 'without comment') \
      FROM pg_class c WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
-     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT 'column `' || c.relname || '.' || a.attname || '`', '`' || format_type(a.atttypid, a.atttypmod) || \
      CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END || \
      CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END || \
@@ -77,18 +77,18 @@ const QUERIES: &[&str] = &[
      WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') \
      AND a.attnum > 0 AND NOT a.attisdropped \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
-     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT 'constraint `' || c.relname || '.' || k.conname || '`', '`' || pg_get_constraintdef(k.oid, true) || '`' \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      WHERE c.relnamespace = quote_ident(current_schema())::regnamespace \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
-     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT 'index `' || n.relname || '`', '`' || pg_get_indexdef(i.indexrelid, 0, true) || '`' || \
      CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END \
      FROM pg_index i JOIN pg_class n ON n.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid \
      WHERE c.relnamespace = quote_ident(current_schema())::regnamespace \
      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e') \
-     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')",
+     AND c.relname NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')",
     "SELECT 'enum `' || t.typname || '`', string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) \
      FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid \
      WHERE t.typnamespace = quote_ident(current_schema())::regnamespace \

@@ -12,7 +12,7 @@ impl Catalog for Sqlite {
     fn describe(&self, database: &mut dyn Database) -> QueryResult<Description> {
         let sql = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL \
                    AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-                   AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_expressions')";
+                   AND tbl_name NOT IN ('__diesel_schema_migrations', '__fenrir_migrations', '__fenrir_journal', '__fenrir_head', '__fenrir_expressions')";
         let mut description = Description::new();
         for row in database.rows(sql, &[])? {
             let mut row = row.into_iter().map(Option::unwrap_or_default);
