@@ -326,6 +326,8 @@ pub enum Kept {
     Nothing,
     /// What ran before the statement that failed, since the migration does not run in one transaction. It is recorded.
     Recorded,
+    /// Perhaps what it did itself: it is one that commits if what it runs does.
+    Unsure,
 }
 
 impl Kept {
@@ -335,6 +337,10 @@ impl Kept {
             Kept::Recorded => {
                 "it does not run in one transaction: what it did before that is kept and recorded, and the next run goes \
                  on with this statement"
+            }
+            Kept::Unsure => {
+                "it commits where what it runs does: if it did so before it failed, the next run says that and stops; \
+                 otherwise nothing of it was kept"
             }
         }
     }

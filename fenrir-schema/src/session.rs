@@ -44,25 +44,51 @@ impl Dialect {
             if statement.kind != StatementKind::Session {
                 continue;
             }
-            let effect = self.effect(statement);
-            let mut touched = effect.makes.iter().chain(&effect.changes);
-            if effect.is_setting || touched.any(|name| live.contains(name)) {
-                effect.before(&mut live);
+            if self.effect(statement).prepare(&mut live) {
                 needed.push(index);
-            } else {
-                // What is used behind it is another of that name.
-                live.retain(|name| effect.removes.as_ref() != Some(name) && !effect.makes.contains(name));
             }
         }
         needed.reverse();
         needed
     }
 
-    /// Whether what a statement makes of the session comes from rows of tables: made again later, it may be something else.
+    /// The first statement whose doing is needed by one of a file, or one behind it, and cannot be had again: made again it
+    /// may be something else, as what comes from rows or from the time; or it is not run `again`, since it is a part of what
+    /// is done. Those from `end` on have not run yet.
     #[must_use]
-    pub fn makes_of_rows(self, statement: &FileStatement<'_>) -> bool {
-        let tokens = self.tokens(statement.text);
-        tokens.iter().any(|token| token.is_word("from"))
+    pub fn lost_of_session(
+        self,
+        statements: &[FileStatement<'_>],
+        end: usize,
+        from: usize,
+        again: &[bool],
+    ) -> Option<usize> {
+        let (before, rest) = statements.split_at(from.min(statements.len()));
+        let temporary: BTreeSet<String> =
+            before.iter().filter_map(|statement| self.new_temporary_table(statement.text)).collect();
+        let mut live = BTreeSet::new();
+        for statement in rest.iter().rev() {
+            self.effect(statement).before(&mut live);
+        }
+        let mut lost = None;
+        for (index, statement) in before.iter().enumerate().rev() {
+            let effect = self.effect(statement);
+            let tokens = self.tokens(statement.text);
+            if statement.kind != StatementKind::Session {
+                if leaves(&tokens, &live, &temporary) {
+                    lost = Some(index);
+                }
+                continue;
+            }
+            if !effect.prepare(&mut live) {
+                continue;
+            }
+            let is_again = again.get(index).copied().unwrap_or_default();
+            if index < end && !(is_again && is_repeatable(&tokens)) {
+                lost = Some(index);
+            }
+        }
+        lost
     }
 
     /// Whether a statement reads a row into variables.
@@ -83,12 +109,23 @@ impl Dialect {
     fn effect(self, statement: &FileStatement<'_>) -> Effect {
         let tokens = self.tokens(statement.text);
         let mut effect = Effect { uses: names(&tokens), ..Effect::default() };
+        if begins(&tokens, CHANGING) {
+            effect.makes.insert(LAST.to_owned());
+        }
         let selected = selected_variables(&tokens);
         if let Some(table) = new_temporary_table(&tokens) {
             effect.uses.remove(&table);
             effect.makes.insert(table);
         } else if !selected.is_empty() {
             effect.makes = selected;
+        } else if let Some(name) = deallocated(&tokens) {
+            effect.uses.clear();
+            effect.removes = Some(name);
+        } else if begins(&tokens, &["prepare"]) {
+            effect.uses = variables(&tokens).collect();
+            effect
+                .makes
+                .extend(tokens.get(1).filter(|token| is_name(token)).map(|name| name.value.to_lowercase()));
         } else if let Some(table) = dropped_table(&tokens) {
             effect.uses.remove(&table);
             effect.removes = Some(table);
@@ -110,6 +147,19 @@ impl Dialect {
 }
 
 impl Effect {
+    /// Whether what is needed after it needs it; and what is needed before it, then.
+    fn prepare(&self, live: &mut BTreeSet<String>) -> bool {
+        let mut touched = self.makes.iter().chain(&self.changes);
+        let is_needed = self.is_setting || touched.any(|name| live.contains(name));
+        if is_needed {
+            self.before(live);
+        } else {
+            // What is used behind it is another of that name.
+            live.retain(|name| self.removes.as_ref() != Some(name) && !self.makes.contains(name));
+        }
+        is_needed
+    }
+
     /// What is needed before it, from what is needed after it.
     fn before(&self, live: &mut BTreeSet<String>) {
         for name in self.makes.iter().chain(&self.removes) {
@@ -126,7 +176,116 @@ fn is_name(token: &Token<'_>) -> bool {
 /// Names of any kind, and variables.
 fn names(tokens: &[Token<'_>]) -> BTreeSet<String> {
     let names = tokens.iter().filter(|token| is_name(token)).map(|token| token.value.to_lowercase());
-    names.chain(variables(tokens)).collect()
+    let calls =
+        |two: &[Token<'_>]| is_call(&two[0], &two[1]) && LAST_CALLS.contains(&&*two[0].value.to_lowercase());
+    let last = tokens.windows(2).any(calls).then(|| LAST.to_owned());
+    names.chain(variables(tokens)).chain(last).collect()
+}
+
+/// What a session keeps of the last statement that changed rows, under a name that nothing has.
+const LAST: &str = "()";
+
+/// What tells it.
+const LAST_CALLS: &[&str] = &["last_insert_id", "row_count", "found_rows"];
+
+/// Statements that change rows, or may.
+const CHANGING: &[&str] = &["insert", "replace", "update", "delete", "load", "call", "execute"];
+
+/// Statements that change a table.
+const OF_TABLES: &[&str] = &["insert", "replace", "update", "delete", "load", "alter", "truncate", "rename"];
+
+fn begins(tokens: &[Token<'_>], words: &[&str]) -> bool {
+    tokens.first().is_some_and(|token| words.iter().any(|word| token.is_word(word)))
+}
+
+fn is_call(name: &Token<'_>, next: &Token<'_>) -> bool {
+    is_name(name) && next.is_sign("(")
+}
+
+/// Whether a statement that is not run again has left in its session what is needed.
+fn leaves(tokens: &[Token<'_>], live: &BTreeSet<String>, temporary: &BTreeSet<String>) -> bool {
+    let is_live = |name: &String| live.contains(name);
+    // `@name := …`, a parameter that is handed out, or all that is said of one in a transaction.
+    let assigns = begins(tokens, &["call", "set"]) || tokens.iter().any(|token| token.text.starts_with(':'));
+    let changes = |token: &Token<'_>| {
+        let name = token.value.to_lowercase();
+        is_name(token) && temporary.contains(&name) && live.contains(&name)
+    };
+    (assigns && variables(tokens).any(|name| is_live(&name)))
+        || (begins(tokens, OF_TABLES) && tokens.iter().any(changes))
+        || (begins(tokens, CHANGING) && live.contains(LAST))
+}
+
+/// Functions that make the same of the same.
+const PURE: &[&str] = &[
+    "abs",
+    "binary",
+    "cast",
+    "ceil",
+    "char",
+    "char_length",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "convert",
+    "decimal",
+    "floor",
+    "hex",
+    "if",
+    "ifnull",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "md5",
+    "nullif",
+    "replace",
+    "right",
+    "round",
+    "rpad",
+    "sha1",
+    "sha2",
+    "substring",
+    "trim",
+    "unhex",
+    "upper",
+    "value",
+    "values",
+    "varchar",
+];
+
+/// What is another at another time, without parentheses.
+const OF_TIME: &[&str] = &[
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "utc_date",
+    "utc_time",
+    "utc_timestamp",
+];
+
+/// Whether a statement of a session's makes the same of it at any time.
+fn is_repeatable(tokens: &[Token<'_>]) -> bool {
+    let [_, rest @ ..] = tokens else { return true };
+    if begins(tokens, &["pragma", "use", "drop", "prepare", "deallocate"]) {
+        return true;
+    }
+    let has = |words: &[&str]| rest.iter().any(|token| words.iter().any(|word| token.is_word(word)));
+    if has(&["select", "from", "table"]) && !begins(tokens, &["create"]) || has(&["select"]) {
+        return false;
+    }
+    // The parts of a new table are no functions.
+    if begins(tokens, &["create"]) {
+        return true;
+    }
+    let table = filled_table(tokens);
+    let is_pure = |two: &[Token<'_>]| {
+        let name = two[0].value.to_lowercase();
+        !is_call(&two[0], &two[1]) || PURE.contains(&&*name) || table.as_ref() == Some(&name)
+    };
+    rest.windows(2).all(is_pure) && !has(OF_TIME)
 }
 
 /// `@name`
@@ -175,6 +334,14 @@ fn dropped_table(tokens: &[Token<'_>]) -> Option<String> {
     let rest = past(rest, &["temporary"]);
     let rest = rest.first().filter(|token| token.is_word("table")).map(|_| &rest[1..])?;
     last_part(past(rest, &["if", "exists"]))
+}
+
+/// `DEALLOCATE PREPARE name`
+fn deallocated(tokens: &[Token<'_>]) -> Option<String> {
+    let is_one = begins(tokens, &["deallocate", "drop"])
+        && tokens.get(1).is_some_and(|token| token.is_word("prepare"));
+    let name = tokens.get(2).filter(|token| is_one && is_name(token))?;
+    Some(name.value.to_lowercase())
 }
 
 fn filled_table(tokens: &[Token<'_>]) -> Option<String> {
@@ -282,9 +449,76 @@ UPDATE a SET new = (SELECT n FROM kept);
         assert_eq!(needed(Dialect::Mysql, file, 4), [all[0], all[1], setting]);
         assert_eq!(needed(Dialect::Mysql, file, 5), [all[1], setting]);
         assert_eq!(needed(Dialect::Mysql, file, 6), [setting]);
+    }
+
+    #[test]
+    fn a_prepared_statement_that_is_let_go_is_needed_no_more() {
+        let file = "PREPARE p FROM 'SELECT 1'; EXECUTE p; DEALLOCATE PREPARE p; ALTER TABLE a ADD b INT; UPDATE a SET b = 1";
+        assert!(needed(Dialect::Mysql, file, 4).is_empty());
+        assert_eq!(needed(Dialect::Mysql, file, 1), ["PREPARE p FROM 'SELECT 1'"]);
+    }
+
+    /// What is lost, where the first so many statements are done.
+    fn lost(file: &str, done: usize) -> Option<String> {
         let statements = Dialect::Mysql.statements(file);
-        let of_rows: Vec<_> = statements.iter().map(|one| Dialect::Mysql.makes_of_rows(one)).collect();
-        assert_eq!(of_rows[..3], [true, false, false]);
+        let again: Vec<_> = statements.iter().map(|one| one.kind == StatementKind::Session).collect();
+        let lost = Dialect::Mysql.lost_of_session(&statements, done, done, &again);
+        lost.map(|index| statements[index].text.to_owned())
+    }
+
+    #[test]
+    fn what_cannot_be_had_again_is_lost() {
+        for (file, done) in [
+            (
+                "INSERT INTO a VALUES (1); SET @id = LAST_INSERT_ID(); ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@id)",
+                3,
+            ),
+            ("SELECT @id := max(id) FROM a; ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@id)", 2),
+            ("SET @at = CURRENT_TIMESTAMP; ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@at)", 2),
+            ("SET @id = UUID(); ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@id)", 2),
+            ("CALL p(@out); ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@out)", 2),
+            ("INSERT INTO a VALUES (1); ALTER TABLE a ADD b INT; INSERT INTO c VALUES (LAST_INSERT_ID())", 2),
+            (
+                "CREATE TEMPORARY TABLE t (n INT); INSERT INTO t VALUES (1); UPDATE t SET n = 5; ALTER TABLE a ADD b INT; \
+                 INSERT INTO c SELECT n FROM t",
+                4,
+            ),
+            (
+                "CREATE TEMPORARY TABLE t AS SELECT * FROM a; ALTER TABLE a ADD b INT; INSERT INTO c SELECT n FROM t",
+                2,
+            ),
+        ] {
+            assert!(lost(file, done).is_some(), "{file}");
+            assert_eq!(lost(file, 0), None, "{file}");
+        }
+        for (file, done) in [
+            (
+                "SET @id = concat('a', @@version_comment, 5); ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@id)",
+                2,
+            ),
+            ("SET NAMES utf8mb4; ALTER TABLE a ADD b INT; UPDATE a SET b = 1", 2),
+            ("SET @id = UUID(); INSERT INTO a VALUES (@id); ALTER TABLE a ADD b INT; UPDATE a SET b = 1", 3),
+            (
+                "INSERT INTO a VALUES (1); UPDATE a SET b = 1; INSERT INTO d VALUES (1); INSERT INTO c VALUES (LAST_INSERT_ID())",
+                2,
+            ),
+            (
+                "CREATE TEMPORARY TABLE t (n INT DEFAULT 1, m VARCHAR(9)); INSERT INTO t (n, m) VALUES (1, 'a'); \
+                 ALTER TABLE a ADD b INT; INSERT INTO c SELECT n FROM t",
+                3,
+            ),
+            ("PREPARE p FROM 'SELECT 1'; ALTER TABLE a ADD b INT; EXECUTE p", 2),
+        ] {
+            assert_eq!(lost(file, done), None, "{file}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_in_a_transaction_that_is_done_is_lost() {
+        let file = "BEGIN; SET @id = 5; COMMIT; ALTER TABLE a ADD b INT; INSERT INTO c VALUES (@id)";
+        let statements = Dialect::Mysql.statements(file);
+        let lost = Dialect::Mysql.lost_of_session(&statements, 4, 4, &[false; 5]);
+        assert_eq!(lost, Some(1));
     }
 
     #[test]

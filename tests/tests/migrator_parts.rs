@@ -158,6 +158,15 @@ fn an_older_binary_boots_while_a_compatible_migration_is_half_done() {
             Err(Error::HalfUnknown { revision, .. }) if !compatible => assert_eq!(revision, TWO.revision),
             other => panic!("compatible = {compatible}: {other:?}"),
         }
+        // What is its own waits until that is done.
+        let between = EmbeddedMigration {
+            revision: "20260101500000",
+            parent: Some(ONE.revision),
+            up: "SELECT 1;",
+            ..TWO
+        };
+        let error = database.migrate(&migrator(&[ONE, between])).unwrap_err();
+        assert!(matches!(error, Error::HalfUnknown { .. }), "{error}");
     }
 }
 
@@ -185,7 +194,9 @@ fn a_function_that_panics_leaves_nothing() {
                     let all = migrator(&[ONE, two]).function(
                         TWO.revision,
                         move |connection: &mut $type, _: &Batch| {
-                            (run.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(connection)
+                            connection.transaction(|connection| {
+                                (run.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(connection)
+                            })
                         },
                     );
                     let first = catch_unwind(AssertUnwindSafe(|| all.run(&mut connection)));
@@ -261,4 +272,118 @@ fn what_a_session_had_read_is_not_read_again() {
         assert_eq!(database.migrate(&with("SET @newest = 1;\n", &mended)).unwrap().steps.len(), 1);
         assert_eq!(database.connect().count("page WHERE old = 1"), 1, "{read}");
     }
+}
+
+/// A migration of MySQL's that is killed before a statement, and what others did meanwhile.
+fn killed_before(database: &TestDatabase, up: &str, statement: usize) -> EmbeddedMigration {
+    let up: &'static str = up.to_owned().leak();
+    let two = EmbeddedMigration { up, ..TWO };
+    let dying = migrator(&[ONE, two]).on_event(move |event| {
+        if matches!(event, Event::Statement { number, .. } if *number == statement) {
+            panic!("as if it were killed");
+        }
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| database.migrate(&dying))).is_err());
+    assert_eq!(database.connect().count("__fenrir_journal WHERE state = 'begun'"), 1);
+    two
+}
+
+/// Where a statement that had begun stands is told by what it makes, and not by what others have made.
+#[test]
+fn what_another_changed_meanwhile_is_not_taken_for_the_statement() {
+    let database = TestDatabase::mysql();
+    let up = "ALTER TABLE page ADD COLUMN c INT; INSERT INTO page VALUES (1, 1);";
+    for (meanwhile, is_clear) in [
+        ("DO 0", true),
+        ("ALTER TABLE page ADD COLUMN c INT", true),
+        ("CREATE INDEX helps ON page (id)", false),
+    ] {
+        database.reset();
+        database.migrate(&migrator(&[ONE])).unwrap();
+        let two = killed_before(&database, up, 1);
+        database.connect().execute(meanwhile).unwrap();
+        match database.migrate(&migrator(&[ONE, two])) {
+            Ok(report) if is_clear => assert_eq!(report.steps.len(), 1),
+            Err(Error::Unclear { line: 1, .. }) if !is_clear => {}
+            other => panic!("{meanwhile}: {other:?}"),
+        }
+        if is_clear {
+            assert_eq!(database.connect().count("page WHERE c = 1"), 1, "{meanwhile}");
+        }
+    }
+}
+
+/// Names in capitals are names, also without quotes.
+#[test]
+fn names_of_any_letters_are_found_again() {
+    let database = TestDatabase::mysql();
+    for name in ["Page", "1page", "rank_of", "Groups"] {
+        database.reset();
+        let first =
+            EmbeddedMigration { up: format!("CREATE TABLE `{name}` (id int PRIMARY KEY);").leak(), ..ONE };
+        database.migrate(&migrator(&[first])).unwrap();
+        let up: &'static str = format!("ALTER TABLE {name} ADD COLUMN c INT;").leak();
+        let two = EmbeddedMigration { up, ..TWO };
+        let dying = migrator(&[first, two]).on_event(|event| {
+            assert!(!matches!(event, Event::Statement { .. }), "as if it were killed");
+        });
+        assert!(catch_unwind(AssertUnwindSafe(|| database.migrate(&dying))).is_err());
+        // It happened, and was not recorded.
+        database.connect().execute(up).unwrap();
+        assert_eq!(database.migrate(&migrator(&[first, two])).unwrap().steps.len(), 1, "{name}");
+    }
+}
+
+/// What a statement has removed is not asked for again by a guard before it.
+#[test]
+fn what_stands_before_a_statement_that_is_done_is_over() {
+    let database = TestDatabase::mysql();
+    let first = "CREATE TABLE page (id integer PRIMARY KEY, old integer);";
+    let one = EmbeddedMigration { up: first, ..ONE };
+    database.migrate(&migrator(&[one])).unwrap();
+    let up = "SET @rows = (SELECT count(*) FROM page WHERE old IS NULL); ALTER TABLE page DROP COLUMN old;";
+    let two = EmbeddedMigration { up, ..TWO };
+    let dying = migrator(&[one, two]).on_event(|event| {
+        assert!(!matches!(event, Event::Statement { number: 2, .. }), "as if it were killed");
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| database.migrate(&dying))).is_err());
+    database.connect().execute("ALTER TABLE page DROP COLUMN old").unwrap();
+    assert_eq!(database.migrate(&migrator(&[one, two])).unwrap().steps.len(), 1);
+}
+
+/// What a procedure commits is its own, and not what stands beside it.
+#[test]
+fn a_procedure_shares_its_part_with_nothing() {
+    let database = TestDatabase::mysql();
+    database.migrate(&migrator(&[ONE])).unwrap();
+    let mut connected = database.connect();
+    connected
+        .execute("CREATE PROCEDURE commits() BEGIN CREATE TABLE other (id int); INSERT INTO nowhere VALUES (1); END")
+        .unwrap();
+    let all =
+        migrator(&[ONE, EmbeddedMigration { up: "INSERT INTO page VALUES (1);\nCALL commits();\n", ..TWO }]);
+    let error = database.migrate(&all).unwrap_err();
+    assert!(error.to_string().contains("it commits where what it runs does"), "{error}");
+    let error = database.migrate(&all).unwrap_err();
+    assert!(matches!(&error, Error::Unclear { line: 2, .. }), "{error}");
+    // As the error says: it was not done, and may run now.
+    connected.execute("DELETE FROM __fenrir_journal ORDER BY number DESC LIMIT 1").unwrap();
+    connected.execute("DROP TABLE other; DROP PROCEDURE commits; CREATE PROCEDURE commits() DO 0").unwrap();
+    assert_eq!(database.migrate(&all).unwrap().steps.len(), 1);
+    assert_eq!(connected.count("page"), 1);
+}
+
+/// Where each query is a part of a transaction, what others do meanwhile is seen all the same.
+#[test]
+fn a_connection_without_autocommit_sees_what_others_did() {
+    let database = TestDatabase::mysql();
+    database.migrate(&migrator(&[ONE])).unwrap();
+    let two = EmbeddedMigration { up: "INSERT INTO page VALUES (1); CREATE TABLE other (id int);", ..TWO };
+    let Connected::Mysql(mut connection) = database.connect() else { unreachable!("it is MySQL's") };
+    connection.batch_execute("SET autocommit = 0; SELECT version FROM __diesel_schema_migrations").unwrap();
+    assert_eq!(database.migrate(&migrator(&[ONE, two])).unwrap().steps.len(), 1);
+    assert!(migrator(&[ONE, two]).run(&mut connection).unwrap().steps.is_empty());
+    assert_eq!(database.connect().count("page"), 1);
+    let mut connected = Connected::Mysql(connection);
+    assert_eq!(connected.texts("SELECT CAST(@@autocommit + 0 AS char) AS value"), [Some("0".to_owned())]);
 }

@@ -88,6 +88,34 @@ fn databases_of_a_file_are_upgraded_each_by_itself() {
     assert!(said.contains("addresses, line 1: ") && !said.contains("hunter2"), "{said}");
 }
 
+/// A script that is printed is right for the tables that are there, and what follows it finds at one look what it did.
+#[test]
+fn scripts_are_right_for_tables_of_an_older_version() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["upgrade"]);
+        project.models(&model("Page", "", "pub size: i32, pub note: Option<i32>"));
+        project.ok(&["migrate", "-m", "Notes"]);
+        let mut connected = database.connect();
+        let older = || {
+            let sql = "DROP TABLE __fenrir_head; ALTER TABLE __fenrir_journal DROP COLUMN compatible";
+            database.connect().execute(sql).unwrap();
+        };
+        older();
+        connected.execute(&project.ok(&["upgrade", "--sql"])).unwrap();
+        assert_eq!(project.json(&["current"])["pending"], 0, "{dialect}");
+        assert!(project.ok(&["upgrade"]).contains("nothing to do"), "{dialect}");
+        older();
+        database.connect().execute(&project.ok(&["downgrade", "--sql", "--allow-data-loss"])).unwrap();
+        assert_eq!(project.json(&["current"])["pending"], 1, "{dialect}");
+        project.ok(&["upgrade"]);
+        project.ok(&["stamp", "base"]);
+        project.ok(&["stamp", "head"]);
+        let head = connected.texts("SELECT chain_hash AS value FROM __fenrir_head");
+        assert!(matches!(&head[..], [Some(_)]), "{dialect}: {head:?}");
+    }
+}
+
 #[test]
 fn settings_come_from_the_environment_and_the_file() {
     let (project, _database) = on(Dialect::Sqlite);

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Downgrade, context: &Context<'_>) -> Result<Outcom
     let reverted = revisions.all()[target..position].iter().rev().filter(|one| state.has(one.revision()));
     let reverted: Vec<_> = reverted.collect();
     if arguments.sql {
-        return as_sql(&reverted, &*database);
+        return as_sql(&reverted, &mut *database);
     }
     settle_losses(&reverted, &mut *database, arguments, context)?;
     // Before the first is: what is reverted until one cannot be would stay so.
@@ -120,8 +120,14 @@ fn holds_data(loss: &Loss, database: &mut dyn Database) -> Result<bool, Failure>
     Ok(!database.rows(&sql, &[]).map_err(Error::database(doing))?.is_empty())
 }
 
-fn as_sql(reverted: &[&Migration], database: &dyn Database) -> Result<Outcome, Failure> {
-    let mut sql = String::from(if reverted.is_empty() { "" } else { upgrade::STOP });
+fn as_sql(reverted: &[&Migration], database: &mut dyn Database) -> Result<Outcome, Failure> {
+    let mut sql = String::new();
+    if !reverted.is_empty() {
+        sql.push_str(upgrade::STOP);
+        if !history::is_whole(database)? {
+            sql.push_str(&history::missing_sql(database)?);
+        }
+    }
     for migration in reverted {
         let text = migration.down()?;
         sql.push_str(&upgrade::script(

@@ -22,11 +22,12 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
     let revisions = context.revisions(&url)?;
     if arguments.sql || arguments.dry_run {
         // Only looks, and so must not make a file of SQLite's.
-        let state = if url.exists() {
+        let (state, missing) = if url.exists() {
             let mut connected = context.connect(&url)?;
-            history::look(&mut *connected.database())?
+            let mut database = connected.database();
+            (history::look(&mut *database)?, history::missing_sql(&mut *database)?)
         } else {
-            State::default()
+            (State::default(), history::create_sql(url.dialect()))
         };
         let position = state.position(&revisions, context.allowed()?)?;
         let Target::At(target) = target_of(&revisions, Some(&arguments.revision), position)? else {
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &Upgrade, context: &Context<'_>) -> Result<Outcome,
         };
         let pending = revisions.all()[..target].iter().filter(|one| !state.has(one.revision()));
         let pending: Vec<_> = pending.collect();
-        return if arguments.sql { as_sql(&pending, url.dialect()) } else { Ok(as_list(&pending)) };
+        return if arguments.sql { as_sql(&pending, &missing, url.dialect()) } else { Ok(as_list(&pending)) };
     }
     let mut connected = context.connect(&url)?;
     let mut database = connected.database();
@@ -119,13 +120,17 @@ fn as_list(pending: &[&Migration]) -> Outcome {
     Outcome::new(text, json!({ "pending": names }))
 }
 
-/// The files as they are, each followed by its record.
-fn as_sql(pending: &[&Migration], dialect: fenrir_schema::Dialect) -> Result<Outcome, Failure> {
+/// The files as they are, each followed by its record, after what the history lacks.
+fn as_sql(
+    pending: &[&Migration],
+    missing: &str,
+    dialect: fenrir_schema::Dialect,
+) -> Result<Outcome, Failure> {
     let mut sql = String::new();
     for migration in pending {
         if sql.is_empty() {
             sql.push_str(STOP);
-            sql.push_str(&history::create_sql(dialect));
+            sql.push_str(missing);
         }
         let text = migration.up()?;
         sql.push_str(&script(migration, &text, &history::script_sql(migration, dialect)?));

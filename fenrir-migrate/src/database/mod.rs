@@ -151,8 +151,8 @@ pub trait Database {
     }
     /// What the catalog says of what a statement is about that runs alone.
     fn catalog_note(&mut self, statement: &str) -> QueryResult<CatalogNote>;
-    /// Whether such a statement has run, from what the catalog said before it and says now.
-    fn is_done(&self, before: &str, now: &str) -> bool;
+    /// Whether such a statement has run, from what the catalog said before it and says now; none where that does not tell.
+    fn is_done(&self, before: &str, now: &str) -> Option<bool>;
 
     /// The schemas in which names are looked for; none where there is no such thing.
     fn search_path(&mut self) -> QueryResult<Option<String>> {
@@ -210,15 +210,19 @@ pub(crate) fn lend<C: diesel::Connection + 'static>(
     };
     change(connection, IncreaseDepth)?;
     let acted = catch_unwind(AssertUnwindSafe(|| act(connection)));
-    let changed = change(connection, DecreaseDepth);
+    let mut depth = 0;
+    while is_in_transaction(connection) {
+        change(connection, DecreaseDepth)?;
+        depth += 1;
+    }
     if let Err(panic) = acted {
         resume_unwind(panic);
     }
-    changed?;
-    if is_in_transaction(connection) {
-        return Err(diesel::result::Error::QueryBuilderError("it left a transaction open".into()));
+    match depth {
+        1 => Ok(()),
+        0 => Err(diesel::result::Error::QueryBuilderError("it ended the transaction".into())),
+        _ => Err(diesel::result::Error::QueryBuilderError("it left a transaction open".into())),
     }
-    Ok(())
 }
 
 /// The backends of Diesel that a [`Migrator`](crate::Migrator) works on: those whose feature is on.

@@ -17,12 +17,12 @@ use crate::database::{Database, Row};
 use crate::revisions::{Migration, Revisions};
 
 pub(crate) use self::expressions::{MadeOf, read_expressions, write_expressions};
-pub(crate) use self::head::is_at;
+pub(crate) use self::head::{is_at, set_head};
 pub(crate) use self::journal::{Entry, Journal};
 pub(crate) use self::recorded::{Recorded, recorded};
 pub(crate) use self::state::{Allowed, Direction, State};
 pub(crate) use self::tables::{
-    DIESEL_TABLE, FENRIR_TABLE, HEAD_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_lacking, is_whole,
+    DIESEL_TABLE, FENRIR_TABLE, HEAD_TABLE, JOURNAL_TABLE, TABLES, create, create_sql, is_whole, missing_sql,
 };
 
 /// What is being done when it cannot be read.
@@ -92,11 +92,6 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
     query(database, READ).map(State::of_rows)
 }
 
-/// The same of tables that an older version made.
-pub(crate) fn read_lacking(database: &mut dyn Database) -> diesel::QueryResult<State> {
-    query(database, READ_LACKING).map(State::of_rows)
-}
-
 /// How many versions there are, and the newest; and which is half done.
 const MARK: &str = "\
 SELECT CAST(count(*) AS CHAR(20)), max(version) FROM __diesel_schema_migrations
@@ -154,16 +149,21 @@ fn mark(database: &mut dyn Database) -> Result<(usize, Option<String>, Option<St
     Ok((versions.0, versions.1, half))
 }
 
-/// The history, for those who only look: none where there are no tables of one.
+/// The history, for those who only look: nothing where there are no tables of one.
 pub(crate) fn look(database: &mut dyn Database) -> Result<State, Error> {
+    Ok(look_at_any(database)?.unwrap_or_default())
+}
+
+/// The history, of tables of whatever version, or of plain Diesel's; none where there are none.
+pub(crate) fn look_at_any(database: &mut dyn Database) -> Result<Option<State>, Error> {
     let sql = match tables::layout(database)? {
-        Layout::None => return Ok(State::default()),
+        Layout::None => return Ok(None),
         Layout::Diesel => READ_DIESEL,
         Layout::Older => READ_OLDER,
         Layout::Lacking => READ_LACKING,
         Layout::Whole => READ,
     };
-    query(database, sql).map(State::of_rows).map_err(Error::database(READING))
+    query(database, sql).map(State::of_rows).map(Some).map_err(Error::database(READING))
 }
 
 /// Records a migration as applied, on a database that is where `state` says. The head is found with the last of a run: until
@@ -235,7 +235,7 @@ pub(crate) fn stamp(
     target: usize,
 ) -> Result<(), Error> {
     let (applied, not) = revisions.all().split_at(target);
-    for migration in not {
+    for migration in not.iter().rev() {
         if state.has(migration.revision()) {
             delete(database, state, revisions, migration)?;
             state.went(migration, Direction::Down)?;

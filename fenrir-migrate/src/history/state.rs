@@ -128,18 +128,31 @@ impl State {
         let Ok(index) = all.binary_search_by(|one| one.revision().cmp(migration.revision())) else {
             return Ok(None);
         };
-        let marks = revisions.marks()?;
-        let is_as_here = |(applied, (one, mark)): (&Applied, (&Migration, &Mark))| {
-            let is_edited = applied.checksum.as_ref().is_some_and(|checksum| *checksum != mark.checksum);
-            applied.revision == one.revision() && !is_edited
-        };
         let (count, newest) = match direction {
             Direction::Up => (index, Some(index)),
             Direction::Down => (index + 1, index.checked_sub(1)),
         };
-        let before = self.applied.iter().take(index);
-        let is_exactly = self.applied.len() == count && before.zip(all.iter().zip(marks)).all(is_as_here);
+        let is_exactly = self.applied.len() == count && self.begins_as(revisions, index)?;
+        let marks = revisions.marks()?;
         Ok(newest.filter(|_| is_exactly).map(|newest| marks[newest].chain_hash.as_str()))
+    }
+
+    /// The hash of all that are applied: none where they are not exactly those that are here, as they are here.
+    pub(crate) fn chain_hash<'r>(&self, revisions: &'r Revisions) -> Result<Option<&'r str>, Error> {
+        let count = revisions.len();
+        let is_exactly = self.applied.len() == count && self.begins_as(revisions, count)?;
+        let newest = revisions.marks()?.last();
+        Ok(newest.filter(|_| is_exactly).map(|newest| newest.chain_hash.as_str()))
+    }
+
+    /// Whether the first of those that are applied are the first of those that are here, as they are here.
+    fn begins_as(&self, revisions: &Revisions, count: usize) -> Result<bool, Error> {
+        let is_as_here = |(applied, (one, mark)): (&Applied, (&Migration, &Mark))| {
+            let is_edited = applied.checksum.as_ref().is_some_and(|checksum| *checksum != mark.checksum);
+            applied.revision == one.revision() && !is_edited
+        };
+        let here = revisions.all().iter().zip(revisions.marks()?);
+        Ok(self.applied.iter().zip(here).take(count).all(is_as_here))
     }
 
     /// The newest revision.

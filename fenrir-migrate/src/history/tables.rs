@@ -61,13 +61,14 @@ CREATE TABLE IF NOT EXISTS __fenrir_journal (
     PRIMARY KEY (version, number)
 );
 CREATE TABLE IF NOT EXISTS __fenrir_head (
+    id SMALLINT PRIMARY KEY NOT NULL,
     chain_hash VARCHAR(64)
 );
-INSERT INTO __fenrir_head (chain_hash)
-    SELECT NULL FROM (SELECT count(*) AS heads FROM __fenrir_head) there WHERE heads = 0;
+INSERT INTO __fenrir_head (id, chain_hash)
+    SELECT 1, NULL FROM (SELECT count(*) AS heads FROM __fenrir_head) there WHERE heads = 0;
 ";
 
-/// What an older version of Fenrir did not keep.
+/// What an older version of Fenrir did not keep, the newest first.
 const ADDED: [(&str, &str, &str); 5] = [
     (JOURNAL_TABLE, "compatible", "SMALLINT"),
     (FENRIR_TABLE, "name", "VARCHAR(255)"),
@@ -105,14 +106,9 @@ pub(super) fn layout(database: &mut dyn Database) -> Result<Layout, Error> {
     }
 }
 
-/// Whether the tables of the history are those of a version that kept less.
-pub(crate) fn is_lacking(database: &mut dyn Database) -> bool {
-    layout(database).is_ok_and(|layout| layout == Layout::Lacking)
-}
-
-/// Whether the tables of the history are all there: the newest among them is.
+/// Whether the tables of the history are all there, with the newest column of those that had fewer.
 pub(crate) fn is_whole(database: &mut dyn Database) -> Result<bool, Error> {
-    is_there(database, HEAD_TABLE)
+    Ok(is_there(database, HEAD_TABLE)? && has_column(database, JOURNAL_TABLE, ADDED[0].1)?)
 }
 
 fn has_column(database: &mut dyn Database, table: &str, column: &str) -> Result<bool, Error> {
@@ -129,16 +125,20 @@ pub(super) fn is_there(database: &mut dyn Database, table: &str) -> Result<bool,
 /// Creates the tables where they are not there, and adds to those of an older version what they lack.
 pub(crate) fn create(database: &mut dyn Database) -> Result<(), Error> {
     let doing = "creating the tables of the migrations' history";
+    let sql = missing_sql(database)?;
+    run(database, &sql).map_err(Error::database(doing))
+}
+
+/// The statements that make what a database lacks of the history; what is there already does no harm. Each is right by
+/// itself, where each commits by itself.
+pub(crate) fn missing_sql(database: &mut dyn Database) -> Result<String, Error> {
     let dialect = database.dialect();
-    // The newest comes last: where it is there, all is, also where each of these commits by itself.
-    if matches!(layout(database)?, Layout::Older | Layout::Lacking) {
-        for (table, column, sql_type) in ADDED {
-            if is_there(database, table)? && !has_column(database, table, column)? {
-                let sql_type = sql_type.replace("ANY_TEXT", dialect.any_text());
-                let sql = format!("ALTER TABLE {table} ADD COLUMN {column} {sql_type}");
-                run(database, &sql).map_err(Error::database(doing))?;
-            }
+    let mut sql = String::new();
+    for (table, column, sql_type) in ADDED {
+        if is_there(database, table)? && !has_column(database, table, column)? {
+            let sql_type = sql_type.replace("ANY_TEXT", dialect.any_text());
+            sql.push_str(&format!("ALTER TABLE {table} ADD COLUMN {column} {sql_type};\n"));
         }
     }
-    run(database, &create_sql(dialect)).map_err(Error::database(doing))
+    Ok(sql + &create_sql(dialect))
 }

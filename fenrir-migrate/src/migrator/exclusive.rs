@@ -12,6 +12,9 @@ use crate::history;
 /// How long a process waits for another one that is migrating, unless it is told otherwise.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// What is being done then.
+const COMMITTING: &str = "recording and committing";
+
 /// How often somebody who waits is told of it.
 const TELL: Duration = Duration::from_secs(10);
 
@@ -40,6 +43,8 @@ pub(crate) struct Exclusive<'a> {
     /// What each transaction is given.
     local: Local,
     is_locked: bool,
+    /// What puts back the settings that are made now, the last first.
+    pub(super) restore: Vec<String>,
 }
 
 /// A hook or a function that panics leaves nothing behind either: what it was a part of is taken back, and others may
@@ -48,6 +53,9 @@ impl Drop for Exclusive<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.database.rollback();
+            while let Some(back) = self.restore.pop() {
+                let _ = self.database.leave_session(&back);
+            }
         }
         self.unlock();
     }
@@ -68,7 +76,7 @@ impl Waiting {
 
 impl<'a> Exclusive<'a> {
     pub(crate) fn new(database: &'a mut (dyn Database + 'a), patience: Patience, local: Local) -> Self {
-        Self { database, patience, local, is_locked: false }
+        Self { database, patience, local, is_locked: false, restore: Vec::new() }
     }
 
     /// Changes the history of the migrations in one transaction, as the only one.
@@ -192,9 +200,9 @@ impl<'a> Exclusive<'a> {
     /// Commits, again where another connection was in the way and the transaction is still open.
     pub(crate) fn commit(&mut self) -> Result<(), Error> {
         if self.database.keeps_uncommitted() {
-            return self.retry("committing", |database| database.commit());
+            return self.retry(COMMITTING, |database| database.commit());
         }
-        self.database.commit().map_err(Error::database("committing"))
+        self.database.commit().map_err(Error::database(COMMITTING))
     }
 
     /// Commits what went well, and takes back what did not. A commit that another connection is in the

@@ -316,7 +316,7 @@ impl Migrator {
 
     pub(crate) fn run_on(&self, database: &mut dyn Database) -> Result<Report, Error> {
         let settings = self.settled()?;
-        if let Some(head) = self.up_to_date(database, &settings) {
+        if let Some(head) = self.up_to_date(database, &settings)? {
             let local = self.options(&settings).local;
             verify::verify(database, self.migrations, settings.verify.unwrap_or_default(), &local)?;
             return Ok(Report { steps: Vec::new(), revision: Some(head.revision) });
@@ -325,6 +325,9 @@ impl Migrator {
         let target = settings.target.clone();
         let mut runner = Runner::new(database, &revisions, self.options(&settings));
         let report = runner.run(&|position, _| target_of(&revisions, target.as_deref(), position))?;
+        if report.steps.is_empty() && target.is_none() {
+            runner.restore_head();
+        }
         drop(runner);
         let is_at_head = revisions.chain.head().map(|head| &head.revision) == report.revision.as_ref();
         if is_at_head {
@@ -337,23 +340,34 @@ impl Migrator {
 
     /// The head, where the database has all migrations, as they are, and nothing else: which is the one query that it costs
     /// where nothing is pending. Everything else is looked at more closely.
-    fn up_to_date(&self, database: &mut dyn Database, settings: &RunSettings) -> Option<Head> {
-        let head = self.migrations.head(database.dialect())?;
+    fn up_to_date(&self, database: &mut dyn Database, settings: &RunSettings) -> Result<Option<Head>, Error> {
+        if database.in_transaction() {
+            return Err(Error::InTransaction);
+        }
+        let Some(head) = self.migrations.head(database.dialect()) else { return Ok(None) };
         let are_expected = self.functions.revisions().all(|one| head.functions.iter().any(|of| of == one));
-        if settings.target.is_some() || !are_expected || database.in_transaction() {
-            return None;
+        if settings.target.is_some() || !are_expected {
+            return Ok(None);
         }
         let local = self.options(settings).local;
-        database.enter(&local).ok()?;
+        database.enter(&local).map_err(Error::database("making the settings of a run"))?;
         let is_of_transaction = local.is_of_transaction(database.dialect());
         if is_of_transaction {
-            database.open(&local).ok()?;
+            database.open(&local).map_err(Error::database(history::READING))?;
         }
-        let is_at_head = history::is_at(database, &head);
+        let is_at_head = history::is_at(database, &head, !is_of_transaction);
         if is_of_transaction {
             database.rollback();
         }
-        is_at_head.unwrap_or(false).then_some(head)
+        match is_at_head {
+            Ok(is_at_head) => Ok(is_at_head.then_some(head)),
+            // The connection is broken, as behind a pool that has closed it.
+            Err(source) if database.in_transaction() => {
+                Err(Error::Database { doing: history::READING, source })
+            }
+            // There is no history, or it is another version's.
+            Err(_) => Ok(None),
+        }
     }
 
     /// Records what the database made of the models' expressions, where the migrations make what the models say.

@@ -88,7 +88,9 @@ impl Runner<'_> {
             is_compatible: running.migration.is_compatible(),
         };
         let mut place = Place::new(running, journal, state, units);
+        self.exclusive.restore.push(back.clone());
         let result = self.all_parts(&mut place, units);
+        self.exclusive.restore.pop();
         if result.is_err() {
             self.record_what_is_done(&mut place);
         }
@@ -110,13 +112,13 @@ impl Runner<'_> {
         {
             self.refuse_tables_that_are_there(running)?;
         }
-        let (done, begun) = self.done(place)?;
+        let done = self.done(place, units)?;
         if done > place.count {
             return Err(place.edited(place.count + 1));
         }
         let dialect = self.exclusive.database.dialect();
         let needed = needed(dialect, units, done);
-        if let Some(lost) = lost(dialect, units, done, begun) {
+        if let Some(lost) = lost(dialect, units, done) {
             return Err(Error::SessionLost {
                 name: running.migration.name().to_owned(),
                 file: running.direction.file(),
@@ -165,11 +167,16 @@ impl Runner<'_> {
         let _ = self.exclusive.finish(noted);
     }
 
-    /// How many parts are done already, and how many are done or begun.
-    fn done(&mut self, place: &Place<'_>) -> Result<(usize, usize), Error> {
+    /// How many parts are done already, also where that is not recorded: so what is before them is over.
+    fn done(&mut self, place: &Place<'_>, units: &[Unit<'_>]) -> Result<usize, Error> {
         let entries = place.journal.entries(self.exclusive.database)?;
         let done = entries.iter().take_while(|entry| entry.is_done).count();
-        Ok((done, entries.len().min(done + 1)))
+        let mut parts = units.iter().filter(|unit| !matches!(unit, Unit::Session(_)));
+        let (Some(begun), Some(Unit::Alone(_))) = (entries.get(done), parts.nth(done)) else {
+            return Ok(done);
+        };
+        let is_done = self.fate(&begun.statement, begun.note.as_deref())? == Some(true);
+        Ok(done + usize::from(is_done))
     }
 
     fn part(&mut self, place: &mut Place<'_>, number: usize, unit: &Unit<'_>) -> Result<Stepped, Error> {
@@ -241,7 +248,7 @@ impl Runner<'_> {
     fn fate(&mut self, statement: &str, before: Option<&str>) -> Result<Option<bool>, Error> {
         let now = self.catalog_note(statement)?;
         let both = before.zip(now.note.as_deref());
-        Ok(both.map(|(before, now)| self.exclusive.database.is_done(before, now)))
+        Ok(both.and_then(|(before, now)| self.exclusive.database.is_done(before, now)))
     }
 
     /// The end of a part in its own transaction: what is done is recorded, and after the last the migration.
@@ -269,7 +276,8 @@ impl Runner<'_> {
                 Some(Found::Ours(begun)) => runner.mark_uncertain(place, number, unit, begun.as_ref())?,
             }
             let first = place.statements + 1;
-            let kept = kept(number, place);
+            let is_uncertain = statements.iter().any(|one| one.kind == StatementKind::Uncertain);
+            let kept = if is_uncertain { Kept::Unsure } else { kept(number, place) };
             let result = runner
                 .keeping_search_path(running, &mut |runner| {
                     runner.statements(running, statements, first, kept)
@@ -393,17 +401,16 @@ impl Runner<'_> {
         let mut note = now.note.clone();
         if let Some(begun) = begun {
             // It was begun before: the catalog tells what became of it.
-            match (&begun.note, &now.note) {
-                (Some(before), Some(after)) => {
-                    if self.exclusive.database.is_done(before, after) {
-                        let entry = Entry::new(number, text, true, None);
-                        self.close_part(place, &entry)?;
-                        return Ok(Begun::Done);
-                    }
-                    // What was there first stays what it is compared with.
-                    note = Some(before.clone());
+            let both = begun.note.as_deref().zip(now.note.as_deref());
+            match both.and_then(|(before, after)| self.exclusive.database.is_done(before, after)) {
+                Some(true) => {
+                    let entry = Entry::new(number, text, true, None);
+                    self.close_part(place, &entry)?;
+                    return Ok(Begun::Done);
                 }
-                _ => return Err(unclear(place, statement)),
+                // What was there first stays what it is compared with.
+                Some(false) => note.clone_from(&begun.note),
+                None => return Err(unclear(place, statement)),
             }
         }
         let entry = Entry::new(number, text, false, note);
@@ -502,17 +509,23 @@ fn place_of(units: &[Unit<'_>], part: usize) -> usize {
     place
 }
 
-/// What the parts need that are not done, and was made of rows before one that is done, or may be: read again, the rows may
-/// be others.
-fn lost<'a>(dialect: Dialect, units: &[Unit<'a>], done: usize, begun: usize) -> Option<FileStatement<'a>> {
-    if begun == 0 {
+/// What the parts need that are not done, and what was made before the end of one that is done, or by it, and cannot be made
+/// again as it was.
+fn lost<'a>(dialect: Dialect, units: &[Unit<'a>], done: usize) -> Option<FileStatement<'a>> {
+    if done == 0 {
         return None;
     }
     let all: Vec<_> = units.iter().flat_map(Unit::statements).copied().collect();
-    let place = place_of(units, begun);
-    let needed = [done, begun].into_iter().flat_map(|parts| needed(dialect, units, parts));
-    let mut before = needed.filter(|index| *index < place).map(|index| all[index]);
-    before.find(|statement| dialect.makes_of_rows(statement))
+    let is_again = |unit: &Unit<'_>| vec![matches!(unit, Unit::Session(_)); unit.statements().len()];
+    let again: Vec<bool> = units.iter().flat_map(is_again).collect();
+    let lost = dialect.lost_of_session(&all, end_of(units, done), place_of(units, done + 1), &again);
+    lost.map(|index| all[index])
+}
+
+/// How many statements there are up to the end of a part.
+fn end_of(units: &[Unit<'_>], part: usize) -> usize {
+    let of_part = units.iter().filter(|unit| !matches!(unit, Unit::Session(_))).nth(part.saturating_sub(1));
+    place_of(units, part) + of_part.map_or(0, |unit| unit.statements().len())
 }
 
 /// What became of the beginning of a statement that runs alone.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::event::{Event, Way};
-use super::exclusive::{Exclusive, Patience};
+use super::exclusive::{Exclusive, Patience, Waiting};
 use super::function::Functions;
 use super::hook::{Hooks, Upcoming};
 use super::step::Stepped;
@@ -114,11 +114,9 @@ impl<'a> Runner<'a> {
     fn look(&mut self) -> diesel::QueryResult<State> {
         let database = &mut *self.exclusive.database;
         looking(database, &self.local, history::read).or_else(|error| {
-            // Where there is nothing to do, tables of an older version are enough.
-            if history::is_lacking(database) {
-                return looking(database, &self.local, history::read_lacking);
-            }
-            Err(error)
+            // Where there is nothing to do, tables of an older version are enough, and those of plain Diesel.
+            let any = |database: &mut dyn Database| Ok(history::look_at_any(database).ok().flatten());
+            looking(database, &self.local, any)?.ok_or(error)
         })
     }
 
@@ -193,13 +191,41 @@ impl<'a> Runner<'a> {
         Ok(self.report(steps, &state))
     }
 
+    /// Where nothing was pending, and it took a second look to find that: so that the next boot finds it at one. Whoever may
+    /// not write does without.
+    pub(crate) fn restore_head(&mut self) {
+        let Ok(state) = self.look() else { return };
+        let chain = state.chain_hash(self.revisions).ok().flatten();
+        let Some(chain) = chain.filter(|_| state.half.is_none()) else { return };
+        let local = self.local.clone();
+        let database = &mut *self.exclusive.database;
+        let is_writable = database.settle(&local).is_ok_and(|why| why.is_none());
+        if !is_writable || !history::is_whole(database).unwrap_or(false) {
+            return;
+        }
+        if database.begin(true, &local).is_ok() {
+            let restored = history::is_still(database, &state)
+                .and_then(|is_still| if is_still { history::set_head(database, chain) } else { Ok(()) });
+            let _ = self.exclusive.finish(restored);
+        }
+    }
+
     /// Makes the tables of the history where they are not there, or are those of an older version.
     fn create_history(&mut self) -> Result<State, Error> {
-        self.exclusive.begin(false)?;
-        let database = &mut *self.exclusive.database;
-        let created = history::create(database)
-            .and_then(|()| history::read(database).map_err(Error::database(history::READING)));
-        self.exclusive.finish(created)
+        let mut waiting = Waiting::new();
+        loop {
+            self.exclusive.begin(false)?;
+            let database = &mut *self.exclusive.database;
+            let created = history::create(database)
+                .and_then(|()| history::read(database).map_err(Error::database(history::READING)));
+            match self.exclusive.finish(created) {
+                // Somebody is at an older version's tables.
+                Err(Error::Database { source, .. }) if self.exclusive.database.is_lock_timeout(&source) => {
+                    self.exclusive.wait(&mut waiting)?;
+                }
+                created => return created,
+            }
+        }
     }
 
     fn read(&mut self) -> Result<State, Error> {
@@ -224,9 +250,12 @@ impl<'a> Runner<'a> {
                     name: all[index].name().to_owned(),
                     is_applied: half.direction == Direction::Up,
                 }),
-                // Of a newer version, which goes on with it.
-                None if (self.allowed.ahead || half.is_compatible) && half.direction == Direction::Up => {
-                    self.next_whole(state, target)
+                // Of a newer version, which goes on with it; what is ours has to wait until then.
+                None if (self.allowed.ahead || half.is_compatible)
+                    && half.direction == Direction::Up
+                    && self.next_whole(state, target)?.is_none() =>
+                {
+                    Ok(None)
                 }
                 None => Err(Error::HalfUnknown {
                     revision: half.revision.clone(),

@@ -78,6 +78,7 @@ impl<'a> Runner<'a> {
             return Err(Error::NoDown { name: migration.name().to_owned() });
         }
         self.check_function(migration, direction)?;
+        let is_half_done = state.half.as_ref().is_some_and(|half| half.revision == migration.revision());
         let dialect = self.exclusive.database.dialect();
         let statements = dialect.statements(&sql);
         let count = statements.len();
@@ -87,7 +88,7 @@ impl<'a> Runner<'a> {
                 return Err(self.failed(&running, Some(statement), query_error(why), Kept::Nothing));
             }
         }
-        match Manner::of(migration, &sql, statements, dialect, state.half.is_some()) {
+        match Manner::of(migration, &sql, statements, dialect, is_half_done) {
             Manner::Parts(units) => self.parts(&running, &units, state),
             Manner::Whole(statements) => self.whole(&running, state, &mut |runner| {
                 runner.statements(&running, &statements, 1, Kept::Nothing)
@@ -95,7 +96,9 @@ impl<'a> Runner<'a> {
             Manner::Framed(frame, body) => {
                 let back = self.exclusive.database.enter_frame(frame);
                 let back = back.map_err(Error::database("preparing to rebuild a table"))?;
+                self.exclusive.restore.push(back.clone());
                 let result = self.whole(&running, state, &mut |runner| runner.framed(&running, frame, body));
+                self.exclusive.restore.pop();
                 let restored = self.exclusive.database.execute(&back);
                 restored.map_err(Error::database("putting settings back"))?;
                 result
@@ -447,7 +450,8 @@ fn why_not(kind: StatementKind) -> Option<&'static str> {
     match kind {
         StatementKind::ByProgram => Some("this is read by the database's own program only: write it as SQL"),
         StatementKind::Locking => Some(
-            "this would lock out the runner from its own tables: take it out, since no other runner is at work meanwhile",
+            "this locks tables for its session, and the runner out of its own, or lets go of such locks: take it out, since no \
+             other runner is at work meanwhile",
         ),
         _ => None,
     }

@@ -54,6 +54,11 @@ pub(super) fn units<'a>(dialect: Dialect, statements: &[FileStatement<'a>], gath
                 close(&mut open, &mut units);
                 units.push(Unit::Alone(statement));
             }
+            // What it commits would be committed with it.
+            StatementKind::Uncertain if !is_framed => {
+                close(&mut open, &mut units);
+                units.push(Unit::Together(vec![statement]));
+            }
             StatementKind::Session if !is_framed => {
                 close(&mut open, &mut units);
                 units.push(Unit::Session(statement));
@@ -100,10 +105,16 @@ mod tests {
 
     #[test]
     fn what_mysql_commits_with_ends_a_part() {
-        let sql = "UPDATE a; UPDATE b; ALTER TABLE c; UPDATE d";
+        let sql = "UPDATE a; UPDATE b; ALTER TABLE c; UPDATE d; CALL e(); UPDATE f";
         assert_eq!(
             parts(Dialect::Mysql, sql, true),
-            ["together: UPDATE a | UPDATE b", "alone: ALTER TABLE c", "together: UPDATE d"]
+            [
+                "together: UPDATE a | UPDATE b",
+                "alone: ALTER TABLE c",
+                "together: UPDATE d",
+                "together: CALL e()",
+                "together: UPDATE f"
+            ]
         );
     }
 }

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use diesel::QueryResult;
-use fenrir_schema::{Dialect, Identifier, Token, TokenKind, digest};
+use fenrir_schema::{Dialect, Token, TokenKind, digest};
 
 use crate::database::{CatalogNote, Database};
 
-/// The hash of the definitions of all that a statement names.
+/// What the definitions of all that a statement names are: all of them, and of that what has a name of the statement's.
+/// A table has more than one hand at it; what another has changed meanwhile is not what the statement makes.
 pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<CatalogNote> {
     let tokens = Dialect::Mysql.tokens(statement);
     // It leaves both tables as they were defined, and done twice it would be undone.
@@ -18,10 +19,26 @@ pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<
         return Ok(CatalogNote::default());
     }
     let words: BTreeSet<_> = tokens.iter().map(|token| token.value.to_lowercase()).collect();
-    let named: BTreeSet<String> = tokens.iter().filter(|token| is_name(token)).flat_map(names).collect();
-    let mut text = String::new();
+    // A name may begin with digits.
+    let is_name = |token: &&Token<'_>| {
+        matches!(token.kind, TokenKind::Word | TokenKind::Name | TokenKind::Number)
+            && token.text.contains(|c: char| !c.is_ascii_digit())
+    };
+    let named = tokens.iter().filter(is_name).map(|token| name(token.text));
+    // And as a server has them that keeps all in small letters.
+    let named: BTreeSet<String> = named.flat_map(|name| [name.to_lowercase(), name]).collect();
+    let is_mentioned = |line: &str| match defined(line) {
+        Some(name) => words.contains(&name.to_lowercase()),
+        // The options of the table, which a change of its parts leaves as they are.
+        None => !PARTS.iter().any(|part| words.contains(*part)),
+    };
+    let (mut all, mut ours) = (String::new(), String::new());
     for table in tables(database, &named)? {
-        text.push_str(&format!("table {table}: {}", definition(database, &table)?));
+        let definition = definition(database, &table)?;
+        all.push_str(&format!("table {table}: {definition}\n"));
+        ours.push_str(&format!("table {table}:\n"));
+        // The first line is that it is there.
+        ours.extend(definition.lines().skip(1).filter(|line| is_mentioned(line)));
     }
     for (kinds, sql) in LISTS {
         if !kinds.iter().any(|kind| words.contains(*kind)) {
@@ -31,16 +48,61 @@ pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<
             let mut row = row.into_iter().map(Option::unwrap_or_default);
             let name = row.next().unwrap_or_default();
             if words.contains(&name.to_lowercase()) {
-                text.push_str(&format!("{} {name}: {}\n", kinds[0], row.collect::<Vec<_>>().join(" ")));
+                ours.push_str(&format!("{} {name}: {}\n", kinds[0], row.collect::<Vec<_>>().join(" ")));
             }
         }
     }
-    Ok(CatalogNote { note: Some(digest::sha256_hex(text.as_bytes())), ..CatalogNote::default() })
+    all.push_str(&ours);
+    let server = database.rows("SELECT version()", &[])?.into_iter().flatten().flatten().collect::<String>();
+    let [server, all, ours] = [server, all, ours].map(|text| digest::sha256_hex(text.as_bytes()));
+    Ok(CatalogNote { note: Some([FORMAT, &server, &all, &ours].join(" ")), ..CatalogNote::default() })
+}
+
+/// How a note is written. Of another nobody can tell what it says, and of another server's how that writes a definition.
+const FORMAT: &str = "2";
+
+/// Words that say that a part of a table is changed.
+const PARTS: [&str; 5] = ["add", "drop", "change", "modify", "rename"];
+
+/// Whether a statement has run: it has where what has a name of it is another than before, and has not where all is as it
+/// was. Where only something else is another, nobody can tell.
+pub(super) fn is_done(before: &str, now: &str) -> Option<bool> {
+    let parts = |note| {
+        let parts: Vec<_> = str::split(note, ' ').collect();
+        <[&str; 4]>::try_from(parts).ok()
+    };
+    let [format, server, all, ours] = parts(before)?;
+    let [format_now, server_now, all_now, ours_now] = parts(now)?;
+    if (format, server) != (format_now, server_now) {
+        return None;
+    }
+    match (all == all_now, ours == ours_now) {
+        (true, _) => Some(false),
+        (false, false) => Some(true),
+        (false, true) => None,
+    }
+}
+
+/// What a line of a table's definition defines: the first name in it.
+fn defined(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once('`')?;
+    let mut name = String::new();
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '`' if chars.peek() == Some(&'`') => drop(chars.next()),
+            '`' => break,
+            _ => {}
+        }
+        name.push(c);
+    }
+    Some(name)
 }
 
 /// What there is of each kind but tables: the words of a statement that is about it, and the query. The server opens all
 /// tables for the list of their triggers.
-const LISTS: [(&[&str], &str); 3] = [
+const LISTS: [(&[&str], &str); 4] = [
+    (&["database", "schema"], "SELECT schema_name FROM information_schema.schemata ORDER BY 1"),
     (
         &["trigger"],
         "SELECT trigger_name, event_manipulation, action_timing, event_object_table, action_statement \
@@ -69,7 +131,7 @@ fn tables(database: &mut dyn Database, names: &BTreeSet<String>) -> QueryResult<
         0 => return Ok(Vec::new()),
         1..=FEW => {
             let one = |name: &String| format!("{all} AND table_name = {}", Dialect::Mysql.literal(name));
-            names.iter().map(one).collect::<Vec<_>>().join(" UNION ")
+            names.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")
         }
         _ => all.to_owned(),
     };
@@ -86,24 +148,35 @@ fn definition(database: &mut dyn Database, table: &str) -> QueryResult<String> {
     Ok(words.collect::<Vec<_>>().join(" "))
 }
 
-/// Whether it may be the name of a table: a reserved word is one in quotes only.
-fn is_name(token: &Token<'_>) -> bool {
-    let is_reserved = || {
-        let word = Identifier::new(token.text);
-        word.is_ok_and(|word| Dialect::Mysql.quote(&word) != token.text)
-    };
-    match token.kind {
-        TokenKind::Name => true,
-        TokenKind::Word => !is_reserved(),
-        _ => false,
+fn name(text: &str) -> String {
+    match text.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
+        Some(name) => name.replace("``", "`"),
+        None => text.to_owned(),
     }
 }
 
-/// The name, and as a server has it that keeps all of them in small letters.
-fn names(token: &Token<'_>) -> [String; 2] {
-    let name = match token.text.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
-        Some(name) => name.replace("``", "`"),
-        None => token.text.to_owned(),
-    };
-    [name.to_lowercase(), name]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_hand_has_changed_is_not_the_statements() {
+        assert_eq!(is_done("2 s a b", "2 s a b"), Some(false));
+        assert_eq!(is_done("2 s a b", "2 s c d"), Some(true));
+        assert_eq!(is_done("2 s a b", "2 s c b"), None, "something else");
+        assert_eq!(is_done("2 s a b", "2 t c d"), None, "another server");
+        assert_eq!(is_done("a", "2 s c d"), None, "another version's");
+    }
+
+    #[test]
+    fn what_a_line_defines() {
+        for (line, name) in [
+            ("  `a``b` int(11) NOT NULL,", Some("a`b")),
+            ("  PRIMARY KEY (`id`),", Some("id")),
+            ("  KEY `page_name` (`name`)", Some("page_name")),
+            (") ENGINE=InnoDB", None),
+        ] {
+            assert_eq!(defined(line).as_deref(), name, "{line}");
+        }
+    }
 }

@@ -41,6 +41,7 @@ impl sealed::Backend for Mysql {
             role: None,
             is_settled: false,
             has_timeouts: false,
+            is_open: false,
             last: String::new(),
             lock_name: None,
         })
@@ -56,7 +57,9 @@ struct Server<'a, C: LoadConnection<Backend = Mysql>> {
     role: Option<String>,
     is_settled: bool,
     has_timeouts: bool,
-    /// What the transaction ends with.
+    /// Whether a transaction of ours is open.
+    is_open: bool,
+    /// What it ends with.
     last: String,
     /// What the lock is called that it holds, as a literal.
     lock_name: Option<String>,
@@ -83,7 +86,7 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
         if self.is_settled {
             return Ok(());
         }
-        let sql = "SELECT @@SESSION.sql_mode, @@SESSION.lc_messages, CAST(@@SESSION.autocommit AS char)";
+        let sql = "SELECT @@SESSION.sql_mode, @@SESSION.lc_messages, CAST(@@SESSION.autocommit + 0 AS char)";
         let mut row = self.rows(sql, &[])?.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || row.next().flatten().unwrap_or_default();
         let (modes, language, autocommit) = (next(), next(), next());
@@ -95,7 +98,11 @@ impl<C: LoadConnection<Backend = Mysql>> Server<'_, C> {
             self.back.push(("lc_messages", Dialect::Mysql.literal(&language)));
         }
         self.back.push(("sql_mode", Dialect::Mysql.literal(&modes)));
-        self.back.push(("autocommit", autocommit));
+        // Without it every query is a part of a transaction, which goes on seeing what was there when it began.
+        if autocommit != "1" {
+            self.execute("SET autocommit = 1")?;
+            self.back.push(("autocommit", autocommit));
+        }
         self.is_settled = true;
         Ok(())
     }
@@ -241,6 +248,7 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         self.settle_mode()?;
         self.limit(local)?;
         self.execute("SET autocommit = 0")?;
+        self.is_open = true;
         if history {
             // `GET_LOCK` is of one server: of several that share a database, the rows tell.
             let lock = format!(
@@ -260,7 +268,9 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
     fn commit(&mut self) -> QueryResult<()> {
         let last = std::mem::take(&mut self.last);
         let result = self.execute(&format!("{last}COMMIT; SET autocommit = 1"));
-        if result.is_err() {
+        if result.is_ok() {
+            self.is_open = false;
+        } else {
             self.rollback();
         }
         result
@@ -268,7 +278,8 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
 
     fn rollback(&mut self) {
         self.last.clear();
-        let _ = self.execute("ROLLBACK; SET autocommit = 1");
+        let is_open = std::mem::take(&mut self.is_open);
+        let _ = self.execute(if is_open { "ROLLBACK; SET autocommit = 1" } else { "ROLLBACK" });
     }
 
     fn locks_whole_run(&self) -> bool {
@@ -329,8 +340,8 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         catalog::note(self, statement)
     }
 
-    fn is_done(&self, before: &str, now: &str) -> bool {
-        before != now
+    fn is_done(&self, before: &str, now: &str) -> Option<bool> {
+        catalog::is_done(before, now)
     }
 
     /// Names of tables differ in case where the server's files do, whatever `information_schema` makes of it

@@ -25,8 +25,8 @@ pub(super) fn note(database: &mut dyn Database, statement: &str) -> QueryResult<
             Ok(noted(!rows.is_empty()))
         }
         About::OfServer { kind, name, is_new } => {
-            let (catalog, column) = kind;
-            let sql = format!("SELECT 'yes' FROM {catalog} WHERE {column} = $1");
+            let (catalog, column, here) = kind;
+            let sql = format!("SELECT 'yes' FROM {catalog} WHERE {column} = $1{here}");
             Ok(noted(database.rows(&sql, &[&name])?.is_empty() != is_new))
         }
         About::Detached { table, partition } => detached(database, &table, &partition),
@@ -75,6 +75,18 @@ fn detached(database: &mut dyn Database, table: &str, partition: &str) -> QueryR
     })
 }
 
+/// A catalog of the whole server, its column of names, and what else there is to say of what is meant.
+type OfServer = (&'static str, &'static str, &'static str);
+
+const DATABASE: OfServer = ("pg_database", "datname", "");
+const TABLESPACE: OfServer = ("pg_tablespace", "spcname", "");
+/// The names of subscriptions are each database's own.
+const SUBSCRIPTION: OfServer = (
+    "pg_subscription",
+    "subname",
+    " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+);
+
 /// What a statement is about.
 #[derive(Debug, PartialEq, Eq)]
 enum About {
@@ -91,8 +103,8 @@ enum About {
     },
     /// What has a name on the whole server, or as a subscription.
     OfServer {
-        /// The catalog that it is in, and the column of its name.
-        kind: (&'static str, &'static str),
+        /// The catalog that it is in, the column of its name, and what else there is to say.
+        kind: OfServer,
         name: String,
         /// Whether it is to be there afterwards.
         is_new: bool,
@@ -144,11 +156,7 @@ fn of_server(tokens: &[Token<'_>]) -> Option<About> {
         word if word.is_word("drop") => false,
         _ => return None,
     };
-    let kinds = [
-        ("database", ("pg_database", "datname")),
-        ("tablespace", ("pg_tablespace", "spcname")),
-        ("subscription", ("pg_subscription", "subname")),
-    ];
+    let kinds = [("database", DATABASE), ("tablespace", TABLESPACE), ("subscription", SUBSCRIPTION)];
     let (_, kind) = kinds.into_iter().find(|(word, _)| tokens.get(1).is_some_and(|one| one.is_word(word)))?;
     let name = past(&tokens[2..], &[&["if", "exists"]]).first().filter(|token| is_name(token))?;
     Some(About::OfServer { kind, name: as_kept(&name.value), is_new })
@@ -222,10 +230,10 @@ mod tests {
             ("CREATE INDEX CONCURRENTLY ON b (c)", About::NewIndexWithoutName),
             ("DROP INDEX CONCURRENTLY IF EXISTS s.a CASCADE", About::OldIndex { index: "s.a".to_owned() }),
             (&format!("CREATE INDEX CONCURRENTLY {}ä ON b (c)", "x".repeat(62)), new(&"x".repeat(62), "b")),
-            ("CREATE DATABASE \"A\" OWNER b", of_server(("pg_database", "datname"), "A", true)),
-            ("DROP DATABASE IF EXISTS a WITH (FORCE)", of_server(("pg_database", "datname"), "a", false)),
-            ("DROP SUBSCRIPTION a", of_server(("pg_subscription", "subname"), "a", false)),
-            ("CREATE TABLESPACE a LOCATION '/b'", of_server(("pg_tablespace", "spcname"), "a", true)),
+            ("CREATE DATABASE \"A\" OWNER b", of_server(DATABASE, "A", true)),
+            ("DROP DATABASE IF EXISTS a WITH (FORCE)", of_server(DATABASE, "a", false)),
+            ("DROP SUBSCRIPTION a", of_server(SUBSCRIPTION, "a", false)),
+            ("CREATE TABLESPACE a LOCATION '/b'", of_server(TABLESPACE, "a", true)),
             (
                 "ALTER TABLE IF EXISTS s.a DETACH PARTITION \"B\" CONCURRENTLY",
                 About::Detached { table: "s.a".to_owned(), partition: "\"B\"".to_owned() },

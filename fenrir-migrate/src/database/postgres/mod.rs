@@ -164,7 +164,11 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
     }
 
     fn open(&mut self, local: &Local) -> QueryResult<()> {
-        self.execute(&format!("BEGIN;{}", settings(local, "LOCAL ")))
+        let result = self.execute(&format!("BEGIN;{}", settings(local, "LOCAL ")));
+        if result.is_err() {
+            self.rollback();
+        }
+        result
     }
 
     /// The table's lock goes with the transaction, and so is right also behind a pool that hands out connections by
@@ -297,8 +301,8 @@ impl<C: LoadConnection<Backend = Pg> + 'static> Database for Postgres<'_, C> {
         catalog::note(self, statement)
     }
 
-    fn is_done(&self, before: &str, now: &str) -> bool {
-        catalog::is_done(before, now)
+    fn is_done(&self, before: &str, now: &str) -> Option<bool> {
+        Some(catalog::is_done(before, now))
     }
 
     fn search_path(&mut self) -> QueryResult<Option<String>> {

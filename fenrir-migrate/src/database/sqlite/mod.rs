@@ -178,8 +178,8 @@ impl<C: LoadConnection<Backend = Sqlite> + 'static> Database for File<'_, C> {
         Ok(CatalogNote { note: Some(String::new()), ..CatalogNote::default() })
     }
 
-    fn is_done(&self, _: &str, _: &str) -> bool {
-        false
+    fn is_done(&self, _: &str, _: &str) -> Option<bool> {
+        Some(false)
     }
 
     fn has_table(&mut self, name: &TableName) -> QueryResult<bool> {

@@ -85,6 +85,9 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
     // What ends a transaction by itself: <https://dev.mysql.com/doc/refman/8.0/en/implicit-commit.html>,
     // <https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/>. What is temporary is the session's.
     runs: &[
+        (Begins(&["prepare"]), Session),
+        (Begins(&["deallocate", "prepare"]), Session),
+        (Begins(&["drop", "prepare"]), Session),
         (Begins(&["set", "statement"]), Uncertain),
         (Begins(&["set"]), Session),
         (Begins(&["use"]), Session),
@@ -119,6 +122,7 @@ pub(super) static SYNTAX: FileSyntax = FileSyntax {
         (Begins(&["repair"]), Alone),
         (Begins(&["check"]), Alone),
         (Begins(&["cache"]), Alone),
+        (Has("flush", &["lock", "export"]), Locking),
         (Begins(&["flush"]), Alone),
         (Begins(&["reset"]), Alone),
         (Begins(&["load", "index"]), Alone),
