@@ -139,11 +139,11 @@ pub enum Error {
         /// The statement.
         statement: String,
     },
-    /// A variable or a temporary table that was filled from rows, before a part that is done, and is gone with the
-    /// connection.
+    /// A variable or a temporary table that was made of rows or of the time, before a part that is done or in it, and is
+    /// gone with the connection.
     #[error(
-        "`{name}/{file}`, line {line}: a run that was broken off had read rows here, and did what follows in part:\n    \
-         {statement}\nWhat it made of them is gone with its connection, and may not be made of the rows that are there now. If you \
+        "`{name}/{file}`, line {line}: a run that was broken off had done this, and what follows in part:\n    \
+         {statement}\nWhat it had made for its session is gone with the connection, and may be something else if it is made now. If you \
          know what it was, write that in its place, as a text or a number; what is done must stay in the file as it is"
     )]
     SessionLost {

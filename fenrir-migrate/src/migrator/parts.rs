@@ -345,7 +345,7 @@ impl Runner<'_> {
         self.exclusive.check_kept()?;
         let running = place.running;
         let (first, kept) = (place.statements + 1, kept(number, place));
-        let mut remove = now.remove;
+        let (mut remove, before) = (now.remove, now.note);
         let statement =
             &FileStatement { text: now.instead.as_deref().unwrap_or(statement.text), ..*statement };
         self.retrying(running, &mut |runner| {
@@ -355,6 +355,10 @@ impl Runner<'_> {
             }
             let ran = runner.statement(running, statement, first, kept);
             if ran.is_err() {
+                // Behind a pool, another may have come between: what is there is as it was wanted.
+                if matches!(runner.fate(statement.text, before.as_deref()), Ok(Some(true))) {
+                    return Ok(());
+                }
                 runner.remove_remains(statement);
             }
             // What is tried again is still begun.
