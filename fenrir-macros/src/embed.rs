@@ -60,7 +60,7 @@ fn packed(folder: &MigrationFolder) -> Result<PackedMigration<'_>, String> {
     let changes = folder.changes_made().map_err(|error| in_full(&error))?;
     let (compatible, function) =
         folder.fenrir.as_ref().map_or((false, false), |fenrir| (fenrir.compatible, fenrir.function));
-    let losses = changes.iter().filter_map(|change| change.inverse().loses());
+    let losses = folder.down_loses().map_err(|error| in_full(&error))?;
     let renames = changes.iter().filter_map(Change::renamed);
     Ok(PackedMigration {
         name: folder.name.as_str().into(),
@@ -74,7 +74,10 @@ fn packed(folder: &MigrationFolder) -> Result<PackedMigration<'_>, String> {
         schema: folder.schema_hash().map(Into::into),
         creates: changes.iter().filter_map(|change| object(change, true)).collect(),
         drops: changes.iter().filter_map(|change| object(change, false)).collect(),
+        down_loses_unknown: losses.is_none(),
         down_loses: losses
+            .into_iter()
+            .flatten()
             .map(|loss| (loss.table.to_text(), loss.column.map(|column| column.as_str().to_owned())))
             .collect(),
         renames: renames

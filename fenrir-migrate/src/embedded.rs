@@ -60,6 +60,8 @@ pub struct EmbeddedMigration {
     pub drops: &'static [Created],
     /// The tables, and columns of tables, that reverting it would drop.
     pub down_loses: &'static [(&'static str, Option<&'static str>)],
+    /// Whether that is not known, since somebody wrote what it does.
+    pub down_loses_unknown: bool,
     /// The tables, and columns of tables, that it renames, in order, each with its new name.
     pub renames: &'static [(&'static str, Option<&'static str>, &'static str)],
 }
@@ -81,6 +83,7 @@ impl EmbeddedMigration {
         creates: &[],
         drops: &[],
         down_loses: &[],
+        down_loses_unknown: false,
         renames: &[],
     };
 }
@@ -225,6 +228,7 @@ impl EmbeddedMigration {
             creates: objects(packed.creates),
             drops: objects(packed.drops),
             down_loses: losses.collect::<Vec<_>>().leak(),
+            down_loses_unknown: packed.down_loses_unknown,
             renames: renames.collect::<Vec<_>>().leak(),
         }
     }

@@ -416,6 +416,22 @@ impl std::fmt::Display for StatementError {
     }
 }
 
+/// What may help where the database itself knows of nothing.
+fn hint(message: &str) -> Option<&'static str> {
+    let is_lock_timeout = message == "canceling statement due to lock timeout"
+        || message.starts_with("Lock wait timeout exceeded");
+    if message.ends_with("cannot run inside a transaction block") {
+        Some("with `run_in_transaction = false` in the migration's `metadata.toml` it runs in none")
+    } else if is_lock_timeout {
+        Some(
+            "another session has locked what this needs; `statement_lock_timeout` is how long it waits each time, and \
+             `lock_timeout` for how long it is tried again",
+        )
+    } else {
+        None
+    }
+}
+
 /// A database's error, with the detail and the hint that it gives.
 fn in_words(error: &diesel::result::Error) -> String {
     let mut text = error.to_string();
@@ -437,6 +453,9 @@ fn in_words(error: &diesel::result::Error) -> String {
             "\nhint: where a table is built anew, SQLite looks at every foreign key of the database, and this one points at \
              columns that are no key: mend it, or drop it, and run the migration again",
         );
+    }
+    if let Some(hint) = hint(&text) {
+        text.push_str(&format!("\nhint: {hint}"));
     }
     if let diesel::result::Error::DatabaseError(_, information) = error {
         for (what, more) in [("detail", information.details()), ("hint", information.hint())] {

@@ -301,9 +301,8 @@ impl Migration {
             return Ok(None);
         }
         Ok(Some(match self {
-            Migration::Folder(folder) => {
-                folder.changes_made()?.iter().filter_map(|change| change.inverse().loses()).collect()
-            }
+            Migration::Folder(folder) => return Ok(folder.down_loses()?),
+            Migration::Embedded(embedded) if embedded.down_loses_unknown => return Ok(None),
             Migration::Embedded(embedded) => embedded
                 .down_loses
                 .iter()

@@ -153,7 +153,7 @@ impl Project {
         let file: File = toml::from_str(&text).map_err(|error| ProjectError::Parse {
             path: path.to_owned(),
             line: error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
-            message: without_values(error.message()),
+            message: with_key(&text, error.span(), without_values(error.message())),
         })?;
         let dialects_error = |message: String| ProjectError::Dialects { path: path.to_owned(), message };
         let dialects = dialects(&file.migrations.dialects.unwrap_or_default()).map_err(dialects_error)?;
@@ -245,6 +245,18 @@ fn without_values(message: &str) -> String {
         Some((found, expected)) if found.starts_with("invalid") => format!("expected {expected}"),
         _ if message.contains("://") || message.contains('@') => "this does not belong here".to_owned(),
         _ => message.to_owned(),
+    }
+}
+
+/// What is wrong with the value of a key, with the key.
+fn with_key(text: &str, span: Option<std::ops::Range<usize>>, message: String) -> String {
+    let line = span.and_then(|span| text.get(..span.start)).and_then(|before| before.lines().last());
+    let key = line.and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    let is_key =
+        |key: &&str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    match key.filter(is_key) {
+        Some(key) if message.starts_with("expected ") => format!("`{key}`: {message}"),
+        _ => message,
     }
 }
 

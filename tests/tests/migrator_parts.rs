@@ -387,3 +387,28 @@ fn a_connection_without_autocommit_sees_what_others_did() {
     let mut connected = Connected::Mysql(connection);
     assert_eq!(connected.texts("SELECT CAST(@@autocommit + 0 AS char) AS value"), [Some("0".to_owned())]);
 }
+
+/// What failed at the end of a file may be taken out: what is done is all of it then, and is recorded.
+#[test]
+fn the_last_statement_that_failed_may_be_taken_out() {
+    for dialect in Dialect::ALL {
+        let database = TestDatabase::new(dialect);
+        let with = |up| EmbeddedMigration { up, run_in_transaction: false, ..TWO };
+        let three = EmbeddedMigration {
+            revision: "20260103000000",
+            parent: Some(TWO.revision),
+            up: "SELECT 1;",
+            ..TWO
+        };
+        let whole =
+            "CREATE TABLE other (id int);\nINSERT INTO other VALUES (1);\nINSERT INTO nowhere VALUES (1);\n";
+        let mended = "CREATE TABLE other (id int);\nINSERT INTO other VALUES (1);\n";
+        let error = database.migrate(&migrator(&[ONE, with(whole)])).unwrap_err();
+        assert!(matches!(&error, Error::Statement(failed) if failed.line == Some(3)), "{error}");
+        let all = migrator(&[ONE, with(mended), three]);
+        assert_eq!(database.migrate(&all).unwrap().steps.len(), 2, "{dialect}");
+        assert!(database.migrate(&all).unwrap().steps.is_empty(), "{dialect}");
+        let mut connected = database.connect();
+        assert_eq!((connected.count("other"), connected.count("__fenrir_journal")), (1, 0), "{dialect}");
+    }
+}

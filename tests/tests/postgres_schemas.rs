@@ -101,7 +101,7 @@ fn tables_of_one_name_lie_in_two_schemas() {
     assert_eq!(database.connect().texts(schemas).len(), 2);
     project.ok(&["upgrade"]);
     let dropped = project.ok(&["drop-all", "--yes"]);
-    assert!(dropped.contains("dropped 7 things"), "{dropped}");
+    assert!(dropped.contains("dropped 8 things"), "{dropped}");
     assert!(places(&database).is_empty());
     project.ok(&["create-all"]);
     let again = project.fails(2, &["create-all"]);

@@ -43,6 +43,42 @@ fn what_is_not_known_here_is_reverted_by_what_the_database_keeps() {
     }
 }
 
+/// Of SQL that somebody wrote nothing is known; and one that is half reverted may be mended where it failed.
+#[test]
+fn what_somebody_wrote_is_asked_about_and_may_be_mended() {
+    for dialect in Dialect::ALL {
+        let (project, database) = on(dialect);
+        project.ok(&["migrate", "--empty", "-m", "By hand"]);
+        let folder = format!("migrations/{}", project.list("migrations").pop().unwrap());
+        project
+            .write(&format!("{folder}/up.sql"), "CREATE TABLE four (id int);\nCREATE TABLE five (id int);\n");
+        let down = |middle: &str| {
+            project.write(
+                &format!("{folder}/down.sql"),
+                &format!("DROP TABLE four;\n{middle}DROP TABLE five;\n"),
+            );
+        };
+        down("DROP TABLE nowhere;\n");
+        let metadata = project.read(&format!("{folder}/metadata.toml"));
+        let metadata = metadata.replace("run_in_transaction = true", "run_in_transaction = false");
+        project.write(&format!("{folder}/metadata.toml"), &metadata);
+        project.ok(&["upgrade"]);
+        let said = project.fails(1, &["downgrade"]);
+        assert!(said.contains("By hand") || said.contains("by_hand"), "{dialect}: {said}");
+        assert!(said.contains("this loses data"), "{dialect}: {said}");
+        let said = project.fails(2, &["downgrade", "--allow-data-loss"]);
+        assert!(said.contains("line 2"), "{dialect}: {said}");
+        assert!(project.ok(&["history"]).contains("half reverted By hand"), "{dialect}");
+        down("");
+        project.ok(&["downgrade", "--allow-data-loss"]);
+        assert_eq!(database.connect().count("__fenrir_journal"), 0, "{dialect}");
+        assert_eq!(project.json(&["current"])["pending"], 1, "{dialect}");
+    }
+    let (project, _database) = on(Dialect::Sqlite);
+    let said = project.fails(2, &["upgrade", "--databases", "addresses", "--jobs", "0"]);
+    assert!(said.contains("a number from 1 on"), "{said}");
+}
+
 #[test]
 fn schemas_are_upgraded_each_by_itself() {
     let (project, database) = on(Dialect::Postgres);

@@ -156,6 +156,10 @@ pub(super) struct Migrate {
     pub(super) features: Features,
 }
 
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a number from 1 on".to_owned())
+}
+
 #[derive(Args)]
 pub(super) struct Upgrade {
     /// Where to: `head`, a revision id or a unique part of one or of a name, `+N`
@@ -174,7 +178,7 @@ pub(super) struct Upgrade {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sql", "dry_run", "schemas"])]
     pub(super) databases: Option<PathBuf>,
     /// Of several, how many at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
+    #[arg(long, value_name = "NUMBER", default_value = "4", value_parser = at_least_one)]
     pub(super) jobs: usize,
     /// Of several, begin none any more once one has failed
     #[arg(long)]

@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Outcome, Failure> {
         };
         let mark = if head.as_deref() == Some(revision) { " (head)" } else { "" };
         let edited = if migration.is_edited()? { " (edited)" } else { "" };
-        lines.push(format!("{revision}{mark} {word:<8}{}{edited}", migration.message()));
+        lines.push(format!("{revision}{mark} {word:<7} {}{edited}", migration.message()));
         entries.push(json!({
             "revision": revision,
             "name": migration.name(),

@@ -185,6 +185,10 @@ impl State {
             return Ok(());
         }
         for migration in revisions.all() {
+            // Of one that is half reverted the journal tells what must stay as it was.
+            if self.half.as_ref().is_some_and(|half| half.revision == migration.revision()) {
+                continue;
+            }
             if let Some(one) = self.find(migration.revision()) {
                 if one.is_edited(migration)? {
                     return Err(Error::Edited { name: migration.name().to_owned() });

@@ -112,7 +112,7 @@ impl Runner<'_> {
         {
             self.refuse_tables_that_are_there(running)?;
         }
-        let done = self.done(place, units)?;
+        let (recorded, done) = self.done(place, units)?;
         if done > place.count {
             return Err(place.edited(place.count + 1));
         }
@@ -139,10 +139,16 @@ impl Runner<'_> {
             place.statements += unit.statements().len();
         }
         if number < place.count {
-            return self.function_part(place, number + 1);
+            let stepped = self.function_part(place, number + 1)?;
+            return if stepped == Stepped::Done { self.end_of_parts(place, recorded) } else { Ok(stepped) };
         }
-        // A file of settings alone, or of nothing.
-        if place.count == 0 { self.last_record(place) } else { Ok(Stepped::Done) }
+        self.end_of_parts(place, recorded)
+    }
+
+    /// The last part that runs is recorded with the migration. Where none has run, since the file is of settings alone, or
+    /// what failed at its end was taken out, the migration is left to be recorded.
+    fn end_of_parts(&mut self, place: &mut Place<'_>, recorded: usize) -> Result<Stepped, Error> {
+        if recorded < place.count { Ok(Stepped::Done) } else { self.last_record(place) }
     }
 
     /// After something failed: what was done before it would be found again, but it is known now.
@@ -167,16 +173,16 @@ impl Runner<'_> {
         let _ = self.exclusive.finish(noted);
     }
 
-    /// How many parts are done already, also where that is not recorded: so what is before them is over.
-    fn done(&mut self, place: &Place<'_>, units: &[Unit<'_>]) -> Result<usize, Error> {
+    /// How many parts are recorded as done; and how many are, also where that is not recorded: what is before them is over.
+    fn done(&mut self, place: &Place<'_>, units: &[Unit<'_>]) -> Result<(usize, usize), Error> {
         let entries = place.journal.entries(self.exclusive.database)?;
         let done = entries.iter().take_while(|entry| entry.is_done).count();
         let mut parts = units.iter().filter(|unit| !matches!(unit, Unit::Session(_)));
         let (Some(begun), Some(Unit::Alone(_))) = (entries.get(done), parts.nth(done)) else {
-            return Ok(done);
+            return Ok((done, done));
         };
         let is_done = self.fate(&begun.statement, begun.note.as_deref())? == Some(true);
-        Ok(done + usize::from(is_done))
+        Ok((done, done + usize::from(is_done)))
     }
 
     fn part(&mut self, place: &mut Place<'_>, number: usize, unit: &Unit<'_>) -> Result<Stepped, Error> {
@@ -483,12 +489,14 @@ impl Runner<'_> {
 
     fn last_record(&mut self, place: &mut Place<'_>) -> Result<Stepped, Error> {
         self.exclusive.begin(true)?;
-        let still = history::is_still(self.exclusive.database, place.state);
-        let recorded = still.and_then(|is_still| {
-            if is_still {
-                self.record(place.running, place.state, place.started.elapsed())?;
+        let still = history::is_still_but_for(self.exclusive.database, place.state, &place.journal);
+        let recorded = still.and_then(|still| {
+            if still.is_none() {
+                return Ok(Stepped::Moved);
             }
-            Ok(if is_still { Stepped::Done } else { Stepped::Moved })
+            place.journal.clear_last(self.exclusive.database)?;
+            self.record(place.running, place.state, place.started.elapsed())?;
+            Ok(Stepped::Done)
         });
         self.exclusive.finish(recorded)
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Chain, ChainError, Link};
-use crate::{Change, Dialect, FoldError, Schema, digest, fold};
+use crate::{Change, Dialect, FoldError, Loss, Schema, digest, fold};
 
 /// A migration's folder, with its `metadata.toml` read; its other files are read when asked for.
 #[derive(Clone, Debug)]
@@ -324,6 +324,21 @@ impl MigrationFolder {
         }
     }
 
+    /// What reverting it would take from a database that holds rows; none where that is not known, since somebody wrote
+    /// what it does.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub fn down_loses(&self) -> Result<Option<Vec<Loss>>, MigrationError> {
+        let Some(fenrir) = &self.fenrir else { return Ok(None) };
+        let down = self.down()?;
+        let is_as_generated = checksum(self.parent.as_deref(), &self.up()?, &down) == fenrir.checksum;
+        if !is_as_generated && may_lose(&down) {
+            return Ok(None);
+        }
+        Ok(Some(self.changes_made()?.iter().filter_map(|change| change.inverse().loses()).collect()))
+    }
+
     /// What `changes.json` says that it changes: nothing where plain Diesel wrote it.
     ///
     /// # Errors
@@ -352,6 +367,15 @@ impl MigrationFolder {
     pub fn link(&self) -> Link {
         Link { revision: self.revision.clone(), parent: self.parent.clone(), name: self.name.clone() }
     }
+}
+
+/// Whether SQL has a word of those statements that take rows or values from a table, or may.
+fn may_lose(sql: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["alter", "call", "delete", "do", "drop", "execute", "replace", "truncate", "update"];
+    let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let mut words = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphabetic()));
+    words.any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The schema that migrations build, one after the other, each checked against the hash that was

@@ -43,6 +43,9 @@ pub struct PackedMigration<'a> {
     /// The tables, and columns of tables, that reverting it would drop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub down_loses: Vec<(String, Option<String>)>,
+    /// Whether it is not known what reverting it would take, since somebody wrote what it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub down_loses_unknown: bool,
     /// The tables, and columns of tables, that it renames, in order, each with its new name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renames: Vec<(String, Option<String>, String)>,
