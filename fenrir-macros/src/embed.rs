@@ -87,7 +87,6 @@ fn packed(folder: &MigrationFolder) -> Result<PackedMigration<'_>, String> {
             .collect(),
         up: up.into(),
         down: down.into(),
-        ..PackedMigration::default()
     })
 }
 
