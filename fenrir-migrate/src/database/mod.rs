@@ -66,7 +66,7 @@ pub trait Database {
     }
     /// Runs a query whose columns are texts, with texts for its placeholders.
     fn rows(&mut self, sql: &str, binds: &[&str]) -> QueryResult<Vec<Row>>;
-    /// Runs a query without placeholders whose two columns are texts, and which the connection may keep prepared.
+    /// Runs a query without placeholders whose three columns are texts, and which the connection may keep prepared.
     fn kept_rows(&mut self, sql: &str) -> QueryResult<Vec<Row>>;
     /// The same of one that is asked in each transaction of a run: kept where each of these is sure to be on the same
     /// connection of the server's.
@@ -309,6 +309,7 @@ impl diesel::query_builder::QueryId for KeptQuery<'_> {
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 impl diesel::query_builder::Query for KeptQuery<'_> {
     type SqlType = (
+        diesel::sql_types::Nullable<diesel::sql_types::Text>,
         diesel::sql_types::Nullable<diesel::sql_types::Text>,
         diesel::sql_types::Nullable<diesel::sql_types::Text>,
     );

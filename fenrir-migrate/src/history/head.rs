@@ -15,15 +15,16 @@ use crate::database::Database;
 /// there, or are those of an older version. `is_kept` says that the query may be kept prepared.
 pub(crate) fn is_at(database: &mut dyn Database, head: &Head, is_kept: bool) -> diesel::QueryResult<bool> {
     let (hint, versions) = database.versions();
-    // The answer has in it what was asked: behind a pool, a query that is kept may be another client's.
-    let chain = database.dialect().literal(&head.chain);
-    let sql = format!(
-        "SELECT {hint}({versions}), (SELECT CASE WHEN chain_hash = {chain} THEN {chain} END FROM {HEAD_TABLE})"
-    );
+    // The answer has in it what was asked: behind a pool, a query that is kept may be another client's. Compared here, since
+    // to compare costs a server that has not done so before more than all the rest.
+    let asked = database.dialect().literal(&head.chain);
+    let sql = format!("SELECT {hint}({versions}), (SELECT chain_hash FROM {HEAD_TABLE}), {asked}");
     let sql = database.at_home(&sql).into_owned();
     let rows = if is_kept { database.kept_rows(&sql)? } else { database.rows(&sql, &[])? };
     Ok(match rows.first().map(Vec::as_slice) {
-        Some([Some(versions), Some(chain)]) => *chain == head.chain && head.is_of(versions),
+        Some([Some(versions), Some(chain), Some(asked)]) => {
+            *chain == head.chain && *asked == head.chain && head.is_of(versions)
+        }
         _ => false,
     })
 }

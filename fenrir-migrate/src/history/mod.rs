@@ -94,9 +94,9 @@ pub(crate) fn read(database: &mut dyn Database) -> diesel::QueryResult<State> {
 
 /// How many versions there are, and the newest; and which is half done.
 const MARK: &str = "\
-SELECT CAST(count(*) AS CHAR(20)), max(version) FROM __diesel_schema_migrations
+SELECT CAST(count(*) AS CHAR(20)), max(version), NULL FROM __diesel_schema_migrations
 UNION ALL
-SELECT NULL, min(j.version) FROM __fenrir_journal j
+SELECT NULL, min(j.version), NULL FROM __fenrir_journal j
 WHERE (j.direction = 'up') <> EXISTS (SELECT 1 FROM __diesel_schema_migrations d WHERE d.version = j.version)";
 
 /// The condition that holds where a database is where it was when it was read, and nothing is half done or left of

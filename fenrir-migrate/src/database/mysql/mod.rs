@@ -252,7 +252,7 @@ impl<C: LoadConnection<Backend = Mysql> + 'static> Database for Server<'_, C> {
         if history {
             // `GET_LOCK` is of one server: of several that share a database, the rows tell.
             let lock = format!(
-                "SELECT version, NULL FROM {FENRIR_TABLE} ORDER BY version DESC LIMIT 1 FOR UPDATE NOWAIT"
+                "SELECT version, NULL, NULL FROM {FENRIR_TABLE} ORDER BY version DESC LIMIT 1 FOR UPDATE NOWAIT"
             );
             self.kept_rows(&lock)?;
         }
