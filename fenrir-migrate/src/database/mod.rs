@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cli")]
 pub(crate) mod connected;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod kept_query;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -89,7 +91,8 @@ pub trait Database {
     fn at_home<'s>(&self, sql: &'s str) -> Cow<'s, str> {
         Cow::Borrowed(sql)
     }
-    /// A query for all versions of the history in one text, with spaces between them; and what the first `SELECT` of its statement must begin with.
+    /// A query for all versions of the history in one text, with spaces between them; and before it what the first `SELECT`
+    /// of its statement must begin with.
     fn versions(&self) -> (&'static str, &'static str);
     /// Opens a transaction with its settings, and no lock.
     fn open(&mut self, _: &Local) -> QueryResult<()> {
@@ -287,33 +290,6 @@ macro_rules! text_rows {
 }
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 pub(crate) use text_rows;
-
-/// A query that Diesel keeps prepared for its text, unless it is told to keep none.
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-struct KeptQuery<'a>(&'a str);
-
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-impl<DB: diesel::backend::Backend> diesel::query_builder::QueryFragment<DB> for KeptQuery<'_> {
-    fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(self.0);
-        Ok(())
-    }
-}
-
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-impl diesel::query_builder::QueryId for KeptQuery<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
-impl diesel::query_builder::Query for KeptQuery<'_> {
-    type SqlType = (
-        diesel::sql_types::Nullable<diesel::sql_types::Text>,
-        diesel::sql_types::Nullable<diesel::sql_types::Text>,
-        diesel::sql_types::Nullable<diesel::sql_types::Text>,
-    );
-}
 
 /// How long to wait before a try that failed is made again: short at first, and never the same for
 /// two processes that failed at once.

@@ -9,7 +9,8 @@ use diesel::connection::LoadConnection;
 use diesel::mysql::Mysql;
 use fenrir_schema::{Dialect, Identifier, TableName};
 
-use super::{CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, sealed, text_rows};
+use super::kept_query::KeptQuery;
+use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
 use crate::history::FENRIR_TABLE;
 
 impl MigratorBackend for Mysql {}

@@ -11,7 +11,8 @@ use diesel::pg::Pg;
 use diesel::result::DatabaseErrorKind;
 use fenrir_schema::{Dialect, Identifier, TableName};
 
-use super::{CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, sealed, text_rows};
+use super::kept_query::KeptQuery;
+use super::{CatalogNote, Database, Local, MigratorBackend, Row, sealed, text_rows};
 use crate::history::{FENRIR_TABLE, TABLES as ALL_TABLES};
 
 impl MigratorBackend for Pg {}

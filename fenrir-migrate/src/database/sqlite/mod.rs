@@ -11,9 +11,8 @@ use fenrir_schema::{Dialect, Frame, Identifier, TableName};
 // Named so that the bundled library is linked.
 use libsqlite3_sys as _;
 
-use crate::database::{
-    CatalogNote, Database, KeptQuery, Local, MigratorBackend, Row, Trigger, sealed, text_rows,
-};
+use crate::database::kept_query::KeptQuery;
+use crate::database::{CatalogNote, Database, Local, MigratorBackend, Row, Trigger, sealed, text_rows};
 
 impl MigratorBackend for Sqlite {}
 
